@@ -1,0 +1,43 @@
+-- Payments as the outside world sees them. The money itself is decided in the player's wallet; these
+-- rows find the wallet for a txid and show a status.
+
+CREATE TABLE payment_accounts (
+  payment_account_id TEXT PRIMARY KEY,
+  player_id TEXT NOT NULL REFERENCES players (player_id),
+  kind TEXT NOT NULL CHECK (kind IN ('pix')),
+  key_type TEXT NOT NULL CHECK (key_type IN ('cpf')),
+  key_index TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (player_id, kind, key_index)
+) STRICT;
+
+CREATE TABLE deposits (
+  deposit_id TEXT PRIMARY KEY,
+  player_id TEXT NOT NULL REFERENCES players (player_id),
+  txid TEXT NOT NULL UNIQUE,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('pending', 'credited', 'refunded', 'expired')),
+  requested_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  end_to_end_id TEXT,
+  refusal TEXT
+) STRICT;
+CREATE INDEX deposits_by_player ON deposits (player_id, requested_at);
+
+CREATE TABLE withdrawals (
+  withdrawal_id TEXT PRIMARY KEY,
+  player_id TEXT NOT NULL REFERENCES players (player_id),
+  payment_account_id TEXT NOT NULL REFERENCES payment_accounts (payment_account_id),
+  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+  currency TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('processing', 'paid', 'released')),
+  requested_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  settled_at INTEGER,
+  end_to_end_id TEXT NOT NULL UNIQUE,
+  explanation TEXT NOT NULL
+) STRICT;
+CREATE INDEX withdrawals_by_player ON withdrawals (player_id, requested_at);
+CREATE INDEX withdrawals_unsettled ON withdrawals (requested_at) WHERE status = 'processing';

@@ -1,0 +1,93 @@
+-- The projection of money: fed by the queue, idempotent by (player_id, seq), gap-free up to
+-- projection_heads.seq, re-derivable from the wallets at any time. Never the truth.
+
+CREATE TABLE wallet_events (
+  player_id TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  event_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  schema_version INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+  cash_delta INTEGER NOT NULL,
+  bonus_delta INTEGER NOT NULL,
+  held_delta INTEGER NOT NULL,
+  cash_after INTEGER NOT NULL,
+  bonus_after INTEGER NOT NULL,
+  held_after INTEGER NOT NULL,
+  round_id TEXT,
+  game_version TEXT,
+  idempotency_key TEXT,
+  causation_id TEXT,
+  recorded_at INTEGER NOT NULL,
+  data TEXT NOT NULL CHECK (json_valid(data)),
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (player_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX wallet_events_by_time ON wallet_events (recorded_at, type);
+
+CREATE TABLE projection_heads (
+  player_id TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  head_hash TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
+-- One row a currency, moved by the insertion of an event and therefore exactly once for each.
+CREATE TABLE projection_totals (
+  currency TEXT PRIMARY KEY,
+  events INTEGER NOT NULL,
+  rounds INTEGER NOT NULL,
+  stakes_minor INTEGER NOT NULL,
+  wins_minor INTEGER NOT NULL,
+  deposits_minor INTEGER NOT NULL,
+  withdrawals_minor INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER wallet_events_move_totals AFTER INSERT ON wallet_events
+BEGIN
+  INSERT INTO projection_totals (currency, events, rounds, stakes_minor, wins_minor, deposits_minor, withdrawals_minor)
+  VALUES (
+    NEW.currency,
+    1,
+    NEW.type = 'BET',
+    CASE NEW.type WHEN 'BET' THEN NEW.amount_minor ELSE 0 END,
+    CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor ELSE 0 END,
+    CASE NEW.type WHEN 'DEPOSIT' THEN NEW.amount_minor ELSE 0 END,
+    CASE NEW.type WHEN 'WITHDRAWAL' THEN NEW.amount_minor ELSE 0 END
+  )
+  ON CONFLICT (currency) DO UPDATE SET
+    events = events + excluded.events,
+    rounds = rounds + excluded.rounds,
+    stakes_minor = stakes_minor + excluded.stakes_minor,
+    wins_minor = wins_minor + excluded.wins_minor,
+    deposits_minor = deposits_minor + excluded.deposits_minor,
+    withdrawals_minor = withdrawals_minor + excluded.withdrawals_minor;
+END;
+
+CREATE TABLE aml_alerts (
+  alert_id TEXT PRIMARY KEY,
+  player_id TEXT NOT NULL,
+  rule_id TEXT NOT NULL,
+  window_started_at INTEGER NOT NULL,
+  window_ended_at INTEGER NOT NULL,
+  band TEXT NOT NULL CHECK (band IN ('low', 'medium', 'high', 'critical')),
+  observed INTEGER NOT NULL,
+  threshold INTEGER NOT NULL,
+  evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+  status TEXT NOT NULL CHECK (status IN ('open', 'reviewed')),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  UNIQUE (player_id, rule_id, window_started_at)
+) STRICT;
+CREATE INDEX aml_alerts_by_status ON aml_alerts (status, created_at);
+
+CREATE TABLE job_runs (
+  job TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  outcome TEXT,
+  PRIMARY KEY (job, slot)
+) STRICT;

@@ -1,0 +1,140 @@
+"""The ports through which the domain touches the world: small, typed, the same natively and on workerd.
+
+Adapters live beside this module: `workerd/` (the only code that may import js, pyodide or workers)
+and `native/` (CPython: tests, simulator, tools; never bundled). One contract suite runs over both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+type SqlValue = None | int | str | bytes
+type Row = tuple[SqlValue, ...]
+type Record = dict[str, SqlValue]
+
+
+class Sql(Protocol):
+    """The synchronous SQLite of one Durable Object.
+
+    Rows are tuples in the order of the columns. Integers stay integers (STRICT tables or INTEGER
+    columns only), `bool` and `float` parameters are refused with `TypeError`, and every cursor is
+    read to its end before the call returns.
+    """
+
+    def query(self, statement: str, *params: SqlValue) -> list[Row]:
+        """Rows of a SELECT or of a statement with RETURNING."""
+        ...
+
+    def execute(self, statement: str, *params: SqlValue) -> None:
+        """Run a statement that returns no rows. Constraint violations raise `SqlConstraintError`."""
+        ...
+
+    def transaction[T](self, body: Callable[[], T]) -> T:
+        """Run `body` atomically: all its writes or, when it raises, none. The exception passes on."""
+        ...
+
+
+class SqlConstraintError(Exception):
+    """A UNIQUE, CHECK, NOT NULL, STRICT or trigger constraint refused a write (Sql and Database)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a `Database.batch`."""
+
+    sql: str
+    params: tuple[SqlValue, ...] = ()
+
+
+class Database(Protocol):
+    """D1. Records are dictionaries by column name."""
+
+    async def query(self, statement: str, *params: SqlValue) -> list[Record]: ...
+
+    async def first(self, statement: str, *params: SqlValue) -> Record | None: ...
+
+    async def execute(self, statement: str, *params: SqlValue) -> int:
+        """Number of rows changed."""
+        ...
+
+    async def batch(self, statements: Sequence[Statement]) -> list[int]:
+        """All statements in one transaction, or none; rows changed by each."""
+        ...
+
+
+class KeyValue(Protocol):
+    """KV: a cache, eventually consistent, never an authority."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str, *, ttl_s: int) -> None:
+        """`ttl_s` is at least 60, as the platform demands."""
+        ...
+
+    async def delete(self, key: str) -> None: ...
+
+
+class ObjectStore(Protocol):
+    """R2."""
+
+    async def put(
+        self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> None: ...
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def list(self, prefix: str) -> list[str]:
+        """All keys below `prefix`, sorted, however many pages that takes."""
+        ...
+
+
+class Queue(Protocol):
+    """A queue producer: at least once, in no promised order."""
+
+    async def send_batch(self, messages: Sequence[str]) -> None:
+        """Up to 100 texts, each below 128 KB and 256 KB together."""
+        ...
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        ...
+
+
+class Entropy(Protocol):
+    def token(self, size: int) -> bytes:
+        """`size` bytes of the platform's CSPRNG."""
+        ...
+
+
+class Crypto(Protocol):
+    """What WebCrypto does and the runtime's `hashlib` does not (no pbkdf2, no AES)."""
+
+    async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int) -> bytes:
+        """32 bytes. At most 100,000 iterations a call: production refuses more, so this does too."""
+        ...
+
+    async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
+        """Ciphertext with its 16-byte tag; `bound` is authenticated, not encrypted."""
+        ...
+
+    async def aes_gcm_decrypt(self, key: bytes, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:
+        """Raises `ValueError` when key, nonce, `bound` or ciphertext do not belong together."""
+        ...
+
+
+class Wallets(Protocol):
+    """Every player's wallet object, by player id.
+
+    Answers are one text: `"<status> <replayed 0|1> <JSON body>"`; see `shared.wallet.answer`.
+    `session_id` is the login session of the caller, or `""` for the house itself.
+    """
+
+    async def execute(
+        self, player_id: str, kind: str, key: str, session_id: str, payload: str
+    ) -> str: ...
+
+    async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str: ...
