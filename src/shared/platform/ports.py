@@ -130,11 +130,19 @@ class Wallets(Protocol):
     """Every player's wallet object, by player id.
 
     Answers are one text: `"<status> <replayed 0|1> <JSON body>"`; see `shared.wallet.answer`.
-    `session_id` is the login session of the caller, or `""` for the house itself.
+    `session_id` is the login session of the caller, or `""` for the house itself. `context` is a
+    JSON text of what the house knows and the request does not say (the game versions in force); it
+    is not part of the request that an idempotency key stands for.
     """
 
     async def execute(
-        self, player_id: str, kind: str, key: str, session_id: str, payload: str
+        self,
+        player_id: str,
+        kind: str,
+        key: str,
+        session_id: str,
+        payload: str,
+        context: str = "",
     ) -> str: ...
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str: ...
