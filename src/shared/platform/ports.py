@@ -1,4 +1,4 @@
-"""The ports through which the domain touches the world: small, typed, the same natively and on workerd.
+"""The ports through which the domain touches the world: small, typed, alike natively and on workerd.
 
 Adapters live beside this module: `workerd/` (the only code that may import js, pyodide or workers)
 and `native/` (CPython: tests, simulator, tools; never bundled). One contract suite runs over both.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-type SqlValue = None | int | str | bytes
+type SqlValue = int | str | bytes | None
 type Row = tuple[SqlValue, ...]
 type Record = dict[str, SqlValue]
 
@@ -17,8 +17,10 @@ class Sql(Protocol):
     """The synchronous SQLite of one Durable Object.
 
     Rows are tuples in the order of the columns. Integers stay integers (STRICT tables or INTEGER
-    columns only), `bool` and `float` parameters are refused with `TypeError`, and every cursor is
-    read to its end before the call returns.
+    columns only), `bool` and `float` parameters are refused with `TypeError`, integers of 2^53 - 1
+    and more with `OverflowError`, lone surrogates with `UnicodeEncodeError`, and every cursor is
+    read to its end before the call returns. One statement a call. A parameter has no affinity of
+    its own: write `CAST(? AS INTEGER)` where it is computed with (`?/2` of 5 is 2.5 here).
     """
 
     def query(self, statement: str, *params: SqlValue) -> list[Row]:
@@ -26,16 +28,32 @@ class Sql(Protocol):
         ...
 
     def execute(self, statement: str, *params: SqlValue) -> None:
-        """Run a statement that returns no rows. Constraint violations raise `SqlConstraintError`."""
+        """Run a statement that returns no rows; `SqlConstraintError` when a constraint refuses."""
         ...
 
     def transaction[T](self, body: Callable[[], T]) -> T:
-        """Run `body` atomically: all its writes or, when it raises, none. The exception passes on."""
+        """Run `body` atomically: all its writes or, when it raises, none. The exception passes on.
+
+        Transactions nest. A coroutine function is refused with `TypeError`: a command is one
+        synchronous block, because every await lets other requests in.
+        """
         ...
 
 
-class SqlConstraintError(Exception):
-    """A UNIQUE, CHECK, NOT NULL, STRICT or trigger constraint refused a write (Sql and Database)."""
+class PlatformError(Exception):
+    """Base of what an adapter raises when the platform did not do what was asked."""
+
+
+class SqlError(PlatformError):
+    """The database refused a statement (Sql and Database): it changed nothing."""
+
+
+class SqlConstraintError(SqlError):
+    """A UNIQUE, CHECK, NOT NULL, STRICT or trigger constraint refused a write."""
+
+
+class Unreachable(PlatformError):
+    """A binding gave no answer. The outcome is unknown: ask again, with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,7 @@ class Statement:
 
 
 class Database(Protocol):
-    """D1. Records are dictionaries by column name."""
+    """D1. Records are dictionaries by column name; parameters follow the rules of `Sql`."""
 
     async def query(self, statement: str, *params: SqlValue) -> list[Record]: ...
 
@@ -63,7 +81,7 @@ class Database(Protocol):
 
 
 class KeyValue(Protocol):
-    """KV: a cache, eventually consistent, never an authority."""
+    """KV: a cache, eventually consistent, never an authority. Keys are 1 to 512 UTF-8 bytes."""
 
     async def get(self, key: str) -> str | None: ...
 
@@ -75,7 +93,7 @@ class KeyValue(Protocol):
 
 
 class ObjectStore(Protocol):
-    """R2."""
+    """R2. Keys are 1 to 1024 UTF-8 bytes."""
 
     async def put(
         self, key: str, body: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
@@ -98,6 +116,18 @@ class Queue(Protocol):
         ...
 
 
+class Alarm(Protocol):
+    """The one alarm of a Durable Object: at least once, six tries, perhaps late, then silence."""
+
+    async def set_at(self, at_ms: int) -> None:
+        """Wake this object at `at_ms` (UTC milliseconds) or later; replaces an earlier setting."""
+        ...
+
+    async def get(self) -> int | None:
+        """When it is set for; `None` when none is set, and while the handler runs."""
+        ...
+
+
 class Clock(Protocol):
     def now_ms(self) -> int:
         """UTC milliseconds."""
@@ -114,7 +144,7 @@ class Crypto(Protocol):
     """What WebCrypto does and the runtime's `hashlib` does not (no pbkdf2, no AES)."""
 
     async def pbkdf2_sha256(self, password: bytes, salt: bytes, iterations: int) -> bytes:
-        """32 bytes. At most 100,000 iterations a call: production refuses more, so this does too."""
+        """32 bytes. `ValueError` above 100,000 iterations a call: production refuses more."""
         ...
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
