@@ -1,0 +1,62 @@
+"""The ways identity says no.
+
+    Rejected
+    ├── registration  ALREADY_REGISTERED · UNDERAGE · CONSENT_REQUIRED · LIMITS_REQUIRED ·
+    │                 PASSWORD_TOO_WEAK
+    ├── login         INVALID_CREDENTIALS · ACCOUNT_LOCKED · ACCOUNT_CLOSED · OTP_REQUIRED
+    ├── access token  TOKEN_MISSING · TOKEN_INVALID · TOKEN_EXPIRED · SESSION_REVOKED · FORBIDDEN
+    └── refresh       REFRESH_INVALID · REFRESH_REUSED
+
+No answer tells whether an e-mail address or a CPF has an account: registration has one code for
+both, and login refuses and locks unknown addresses exactly as it does known ones.
+"""
+
+from typing import Final
+
+from shared.kernel.errors import Problem
+
+ALREADY_REGISTERED: Final = Problem(
+    "already_registered", 409, "An account exists for this person", "never"
+)
+UNDERAGE: Final = Problem("underage", 403, "Players must be of legal age", "never")
+CONSENT_REQUIRED: Final = Problem(
+    "consent_required", 422, "Terms and privacy notice must be accepted", "never"
+)
+LIMITS_REQUIRED: Final = Problem(
+    "limits_required", 422, "A loss limit and a time limit are mandatory", "never"
+)
+PASSWORD_TOO_WEAK: Final = Problem("password_too_weak", 422, "The password is too weak", "never")
+INVALID_CREDENTIALS: Final = Problem(
+    "invalid_credentials", 401, "E-mail or password is wrong", "never"
+)
+ACCOUNT_LOCKED: Final = Problem("account_locked", 423, "Too many failed logins", "after")
+ACCOUNT_CLOSED: Final = Problem("account_closed", 403, "The account is not open", "never")
+OTP_REQUIRED: Final = Problem("otp_required", 401, "A one-time password is required", "never")
+TOKEN_MISSING: Final = Problem("token_missing", 401, "A bearer token is required", "never")
+TOKEN_INVALID: Final = Problem("token_invalid", 401, "The token is not valid", "never")
+TOKEN_EXPIRED: Final = Problem("token_expired", 401, "The token has expired", "never")
+SESSION_REVOKED: Final = Problem("session_revoked", 401, "The session has been ended", "never")
+FORBIDDEN: Final = Problem("forbidden", 403, "Not allowed for this role", "never")
+REFRESH_INVALID: Final = Problem("refresh_invalid", 401, "The refresh token is not valid", "never")
+REFRESH_REUSED: Final = Problem(
+    "refresh_reused", 401, "The refresh token was used before; the session is ended", "never"
+)
+
+ALL_PROBLEMS: Final = (
+    ALREADY_REGISTERED,
+    UNDERAGE,
+    CONSENT_REQUIRED,
+    LIMITS_REQUIRED,
+    PASSWORD_TOO_WEAK,
+    INVALID_CREDENTIALS,
+    ACCOUNT_LOCKED,
+    ACCOUNT_CLOSED,
+    OTP_REQUIRED,
+    TOKEN_MISSING,
+    TOKEN_INVALID,
+    TOKEN_EXPIRED,
+    SESSION_REVOKED,
+    FORBIDDEN,
+    REFRESH_INVALID,
+    REFRESH_REUSED,
+)

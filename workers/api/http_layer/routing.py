@@ -1,0 +1,185 @@
+"""The route table: what a route promises, said once, and a tree that finds it.
+
+A `Route` is data: the dispatcher, the OpenAPI document and the tests read the same table. Paths are
+matched segment by segment through nested dictionaries, so finding a route costs the same however
+many there are; a literal segment beats a parameter. Path parameters have a shape by name, and a
+segment of another shape is an address that does not exist: 404, never a look-up with odd input.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+from http_layer.call import Answer, Call
+from http_layer.rate import RateClass
+from shared.kernel.errors import Problem
+from shared.kernel.ids import is_uuid
+
+type Handler = Callable[[Call[Any]], Awaitable[Answer | BaseModel]]
+type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who may call: anyone, a logged-in player, or staff with one of `roles` (empty: any role)."""
+
+    audience: Literal["public", "player", "staff"]
+    roles: frozenset[str] = frozenset()
+
+
+PUBLIC: Final = Auth("public")
+PLAYER: Final = Auth("player")
+
+
+def staff(*roles: str) -> Auth:
+    """Staff with one of `roles`; without any, every staff role."""
+    return Auth("staff", frozenset(roles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of the API, as `route` describes it."""
+
+    method: Method
+    path: str
+    handler: Handler
+    tag: str
+    summary: str
+    auth: Auth
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    response: type[BaseModel] | None
+    status: int
+    idempotent: bool
+    body_limit: int
+    rate: RateClass
+    problems: tuple[Problem, ...]
+    live_session: bool
+    sandbox_only: bool
+
+
+def route(
+    method: Method,
+    path: str,
+    *,
+    tag: str,
+    summary: str,
+    auth: Auth = PUBLIC,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    response: type[BaseModel] | None = None,
+    status: int = 200,
+    idempotent: bool = False,
+    body_limit: int = 64 * 1024,
+    rate: RateClass | None = None,
+    problems: tuple[Problem, ...] = (),
+    live_session: bool = False,
+    sandbox_only: bool = False,
+) -> Callable[[Handler], Route]:
+    """Turn `async def handler(call) -> Answer | BaseModel` into a `Route` for a route table.
+
+    `idempotent` demands an Idempotency-Key. `live_session` reads D1 to refuse a revoked session
+    before its access token expires; staff routes always do. `sandbox_only` routes do not exist
+    (404) outside the sandbox profile. `rate` defaults to READ for GET and WRITE for the rest.
+    `problems` are the refusals special to this route; the layer's own are documented by itself.
+    """
+    rate_class = rate or (RateClass.READ if method == "GET" else RateClass.WRITE)
+
+    def describe(handler: Handler) -> Route:
+        return Route(
+            method=method,
+            path=path,
+            handler=handler,
+            tag=tag,
+            summary=summary,
+            auth=auth,
+            body=body,
+            query=query,
+            response=response,
+            status=status,
+            idempotent=idempotent,
+            body_limit=body_limit,
+            rate=rate_class,
+            problems=problems,
+            live_session=live_session or auth.audience == "staff",
+            sandbox_only=sandbox_only,
+        )
+
+    return describe
+
+
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SLUG_PARAMETERS: Final = frozenset({"game_id", "provider", "code", "kind", "period", "name"})
+
+
+def has_shape(name: str, value: str) -> bool:
+    """True when `value` can be the path parameter `name`: `*_id` is a UUID, words are slugs."""
+    if name in _SLUG_PARAMETERS:
+        return _SLUG.fullmatch(value) is not None
+    if name.endswith("_id"):
+        return is_uuid(value)
+    return _TOKEN.fullmatch(value) is not None
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, "_Node"] = field(default_factory=dict)
+    parameter: "_Node | None" = None
+    routes: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The route of a request, or `None` with the methods that the path does have."""
+
+    route: Route | None
+    path: dict[str, str]
+    allow: tuple[str, ...]
+
+
+class RouteTree:
+    """Finds routes. Two routes with one method and one path shape are a mistake at start-up."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Node()
+        for entry in routes:
+            self._add(entry)
+
+    def _add(self, entry: Route) -> None:
+        node, names = self._root, []
+        for segment in entry.path.split("/")[1:]:
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        if entry.method in node.routes:
+            raise ValueError(f"two routes for {entry.method} {entry.path}")
+        node.routes[entry.method] = (entry, tuple(names))
+
+    def find(self, method: str, path: str) -> Found:
+        """The route for `method` (HEAD is answered by GET) and a raw, undecoded `path`."""
+        node = self._root
+        values: list[str] = []
+        for segment in path.split("/")[1:]:
+            following = node.literals.get(segment)
+            if following is None:
+                following = node.parameter
+                values.append(segment)
+            if following is None:
+                return Found(None, {}, ())
+            node = following
+        hit = node.routes.get("GET" if method == "HEAD" else method)
+        if hit is None:
+            allow = set(node.routes) | ({"HEAD"} if "GET" in node.routes else set())
+            return Found(None, {}, tuple(sorted(allow)))
+        entry, names = hit
+        parameters = dict(zip(names, values, strict=True))
+        if not all(has_shape(name, value) for name, value in parameters.items()):
+            return Found(None, {}, ())
+        return Found(entry, parameters, ())

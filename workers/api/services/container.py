@@ -1,0 +1,116 @@
+"""The house: every port and service of this isolate, built once from the bindings.
+
+It holds no state of a player and no asyncio primitive: a stateless Worker's isolate serves anyone.
+Handlers reach the world only through it, so a test hands them a house of native adapters.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from services.catalogue import GameCatalogue
+from services.sessions import Sessions
+from services.tokens import Tokens
+from shared.identity.passwords import Passwords
+from shared.identity.sealing import BlindIndex, Sealing, key_from_text
+from shared.platform.ports import (
+    Clock,
+    Crypto,
+    Database,
+    Entropy,
+    KeyValue,
+    ObjectStore,
+    Wallets,
+)
+
+Profile = Literal["production", "sandbox"]
+BRAND_ID: Final = "acme"
+
+type Log = Callable[[Mapping[str, object]], None]
+type Variable = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says: `profile` opens the sandbox routes, `jurisdiction` the rules."""
+
+    profile: Profile
+    jurisdiction: str
+    brand_id: str
+    rate_limit_scale: int
+    pix_webhook_secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The bindings, as ports."""
+
+    db: Database
+    cache: KeyValue
+    documents: ObjectStore
+    wallets: Wallets
+    clock: Clock
+    entropy: Entropy
+    crypto: Crypto
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Ports, settings and the services of identity."""
+
+    db: Database
+    cache: KeyValue
+    documents: ObjectStore
+    wallets: Wallets
+    clock: Clock
+    entropy: Entropy
+    crypto: Crypto
+    log: Log
+    settings: Settings
+    tokens: Tokens
+    sessions: Sessions
+    passwords: Passwords
+    sealing: Sealing
+    blind_index: BlindIndex
+    games: GameCatalogue
+
+
+def build_house(ports: Ports, variable: Variable) -> House:
+    """The house of `ports`; `variable(name)` gives a var or secret of the environment.
+
+    Raises:
+        KeyError, ValueError: for a missing or malformed secret, so that a Worker that is set up
+            wrongly refuses to serve instead of serving without a pepper or a key.
+    """
+    settings = Settings(
+        profile="sandbox" if variable("PROFILE") == "sandbox" else "production",
+        jurisdiction=variable("JURISDICTION"),
+        brand_id=BRAND_ID,
+        rate_limit_scale=int(variable("RATE_LIMIT_SCALE")),
+        pix_webhook_secret=key_from_text(variable("PIX_WEBHOOK_SECRET")),
+    )
+    return House(
+        db=ports.db,
+        cache=ports.cache,
+        documents=ports.documents,
+        wallets=ports.wallets,
+        clock=ports.clock,
+        entropy=ports.entropy,
+        crypto=ports.crypto,
+        log=ports.log,
+        settings=settings,
+        tokens=Tokens(_keys(variable("JWT_KEYS")), variable("JWT_ACTIVE_KID")),
+        sessions=Sessions(ports.db, ports.entropy),
+        passwords=Passwords(ports.crypto, key_from_text(variable("PASSWORD_PEPPER"))),
+        sealing=Sealing(
+            ports.crypto, ports.entropy, _keys(variable("PII_KEYS")), variable("PII_ACTIVE_KEY")
+        ),
+        blind_index=BlindIndex(key_from_text(variable("BLIND_INDEX_KEY"))),
+        games=GameCatalogue(ports.db, ports.cache),
+    )
+
+
+def _keys(text: str) -> dict[str, bytes]:
+    return {kid: key_from_text(value) for kid, value in json.loads(text).items()}
