@@ -26,6 +26,10 @@ MAX_BATCH_BYTES: Final = 256_000
 MAX_PBKDF2_ITERATIONS: Final = 100_000
 """Iterations that production's WebCrypto grants one call (github.com/cloudflare/workerd#1346)."""
 
+AES_KEY_BYTES: Final = (16, 32)
+GCM_NONCE_BYTES: Final = 12
+"""96 bits, the size that NIST SP 800-38D §8.2 recommends and everyone implements alike."""
+
 
 def check_integer(value: int) -> None:
     """Raises `OverflowError` for an integer that JavaScript numbers cannot carry exactly."""
@@ -94,3 +98,11 @@ def check_pbkdf2_iterations(iterations: int) -> None:
     """Raises `ValueError` outside 1 to 100,000, although the local runtime would allow more."""
     if not 1 <= iterations <= MAX_PBKDF2_ITERATIONS:
         raise ValueError(f"PBKDF2 runs 1 to {MAX_PBKDF2_ITERATIONS} iterations a call")
+
+
+def check_aes_gcm(key: bytes, nonce: bytes) -> None:
+    """Raises `ValueError` for a key or nonce of another size than AES-128, AES-256 and GCM have."""
+    if len(key) not in AES_KEY_BYTES:
+        raise ValueError(f"an AES key has {AES_KEY_BYTES} bytes, not {len(key)}")
+    if len(nonce) != GCM_NONCE_BYTES:
+        raise ValueError(f"a GCM nonce has {GCM_NONCE_BYTES} bytes, not {len(nonce)}")

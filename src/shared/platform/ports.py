@@ -1,4 +1,4 @@
-"""The ports through which the domain touches the world: small, typed, alike natively and on workerd.
+"""The ports through which the domain touches the world: small, typed, the same on both sides.
 
 Adapters live beside this module: `workerd/` (the only code that may import js, pyodide or workers)
 and `native/` (CPython: tests, simulator, tools; never bundled). One contract suite runs over both.

@@ -3,7 +3,7 @@
 No key object outlives its call: a stateless Worker serves many requests from one interpreter.
 """
 
-from shared.platform.limits import check_pbkdf2_iterations
+from shared.platform.limits import check_aes_gcm, check_pbkdf2_iterations
 from shared.platform.workerd.foreign import Foreign, JsException, js, members, to_js
 
 _BITS = 256
@@ -23,11 +23,13 @@ class WebCrypto:
         return bytes(derived.to_bytes())
 
     async def aes_gcm_encrypt(self, key: bytes, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
+        check_aes_gcm(key, nonce)
         imported = await _imported(key, "AES-GCM", "encrypt")
         sealed = await js.crypto.subtle.encrypt(_aes_gcm(nonce, bound), imported, to_js(plain))
         return bytes(sealed.to_bytes())
 
     async def aes_gcm_decrypt(self, key: bytes, nonce: bytes, sealed: bytes, bound: bytes) -> bytes:
+        check_aes_gcm(key, nonce)
         imported = await _imported(key, "AES-GCM", "decrypt")
         try:
             plain = await js.crypto.subtle.decrypt(_aes_gcm(nonce, bound), imported, to_js(sealed))
@@ -40,13 +42,10 @@ class WebCrypto:
 
 
 async def _imported(key: bytes, algorithm: str, usage: str) -> Foreign:
-    """A CryptoKey; raises `ValueError` for a key size that the algorithm does not have."""
-    try:
-        return await js.crypto.subtle.importKey(
-            "raw", to_js(key), algorithm, _EXTRACTABLE, to_js([usage])
-        )
-    except JsException as error:
-        raise ValueError(error.message) from None
+    """A CryptoKey that is good for one use and cannot be read back."""
+    return await js.crypto.subtle.importKey(
+        "raw", to_js(key), algorithm, _EXTRACTABLE, to_js([usage])
+    )
 
 
 def _aes_gcm(nonce: bytes, bound: bytes) -> Foreign:
