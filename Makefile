@@ -1,0 +1,62 @@
+# `make help` lists every target. Each target does the set-up it needs by itself.
+
+PYTHON3 ?= python3
+BIN := .venv/bin
+PORT ?= 8787
+STATE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock clean
+
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make this checkout ready (again); finished steps are skipped
+	@$(PYTHON3) runtime/setup.py
+
+dev: ## run the edge: PORT=8787, STATE=folder keeps the data
+	@PORT="$(PORT)" STATE="$(STATE)" $(PYTHON3) runtime/dev.py
+
+demo: setup ## play the whole story against a running edge: URL=http://127.0.0.1:8787
+	@$(BIN)/python runtime/demo.py $(if $(URL),--url "$(URL)")
+
+admin: setup ## create an operator on a running edge: EMAIL=you@example.com [ROLE=admin]
+	@test -n "$(EMAIL)" || { echo "usage: make admin EMAIL=you@example.com [ROLE=admin]"; exit 2; }
+	@$(BIN)/python runtime/admin.py --email "$(EMAIL)" $(if $(ROLE),--role "$(ROLE)") $(if $(URL),--url "$(URL)")
+
+format: setup ## format the sources and fix what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/python runtime/check_types.py
+
+fast: setup
+	$(BIN)/pytest -q -m "not slow" tests/unit tests/property
+
+check: lint types fast ## format, lint, types and fast tests, in under a minute
+
+bundles: setup ## what `wrangler deploy` would upload, checked
+	$(BIN)/python runtime/check_bundles.py
+
+snapshots: setup ## save and load a memory snapshot of each Worker: imports are snapshot-safe
+	$(BIN)/python runtime/check_snapshots.py
+
+openapi: setup ## write openapi.json from the route table
+	$(BIN)/python runtime/openapi.py
+
+test: setup ## everything: unit, property, contract, end to end, browser, bundles, snapshots
+	$(BIN)/python runtime/chromium.py
+	$(BIN)/python runtime/check_bundles.py
+	$(BIN)/python runtime/check_snapshots.py
+	$(BIN)/pytest
+
+lock: setup ## pin requirements/ and package-lock.json anew
+	$(BIN)/python runtime/lock.py
+
+clean: ## remove what set-up and tools made; secrets (.dev.vars.*) stay
+	rm -rf .venv .cache node_modules python_modules web/vendor web/openapi.json artifacts .ruff_cache .hypothesis .wrangler
