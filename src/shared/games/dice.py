@@ -58,7 +58,7 @@ class Dice:
 
     def read_params(self, raw: object) -> DiceParams:
         if not isinstance(raw, Mapping):
-            raise _refused([_error("params", "is an object with target and over")])
+            raise _refused([_fault("is an object with target and over")])
         target, over = raw.get("target"), raw.get("over")
         # `type(…) is int`: to Python, True is an integer; to this game it is not a chance.
         if (
@@ -118,22 +118,21 @@ class Dice:
         }
 
 
-def _faults(raw: Mapping[object, object]) -> list[dict[str, str]]:
+def _faults(raw: Mapping[object, object]) -> list[JsonObject]:
     faults = []
     target, over = raw.get("target"), raw.get("over")
     if type(target) is not int or not MIN_TARGET <= target <= MAX_TARGET:
-        faults.append(_error("params.target", f"is an integer from {MIN_TARGET} to {MAX_TARGET}"))
+        faults.append(_fault(f"is an integer from {MIN_TARGET} to {MAX_TARGET}", "target"))
     if type(over) is not bool:
-        faults.append(_error("params.over", "is true or false"))
+        faults.append(_fault("is true or false", "over"))
     unknown = sorted(str(name)[:64] for name in raw.keys() - _FIELDS)
-    faults.extend(_error(f"params.{name}", "is not a parameter of dice") for name in unknown[:8])
+    faults.extend(_fault("is not a parameter of dice", name) for name in unknown[:8])
     return faults
 
 
-def _error(field: str, detail: str) -> dict[str, str]:
-    return {"field": field, "detail": detail}
+def _fault(message: str, *path: str) -> JsonObject:
+    return {"loc": ["body", "params", *path], "msg": message}
 
 
-def _refused(errors: list[dict[str, str]]) -> Rejected:
-    detail = "; ".join(f"{error['field']} {error['detail']}" for error in errors)
-    return Rejected(INVALID_PARAMS, f"{detail}.", errors=errors)
+def _refused(faults: list[JsonObject]) -> Rejected:
+    return Rejected(INVALID_PARAMS, "These parameters are not a bet on dice.", errors=faults)

@@ -150,7 +150,7 @@ def _fields(text: str) -> _Fields:
 
 
 def _pix_account(fields: _Fields) -> _Fields:
-    """The merchant account (ids 26 to 51) whose identifier is that of PIX, in any case of letters."""
+    """The merchant account (ids 26 to 51) that is PIX; the identifier's case does not matter."""
     for number in range(26, 52):
         account = _fields(fields.get(f"{number:02d}", ""))
         if account.get("00", "").lower() == _GUI:

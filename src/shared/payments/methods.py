@@ -5,7 +5,7 @@ no cash, boleto, cheque, crypto-asset, credit card or other post-paid instrument
 has its own answer, so that a player learns that it is the law and not an outage.
 """
 
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from shared.kernel.errors import Rejected
 from shared.payments.errors import PAYMENT_METHOD_FORBIDDEN, PAYMENT_METHOD_UNKNOWN
@@ -26,7 +26,7 @@ def check_method(method: str) -> Method:
         Rejected: PAYMENT_METHOD_FORBIDDEN, PAYMENT_METHOD_UNKNOWN.
     """
     if method in METHODS:
-        return cast("Method", method)
+        return method
     if method in FORBIDDEN_METHODS:
         raise Rejected(
             PAYMENT_METHOD_FORBIDDEN,

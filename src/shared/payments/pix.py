@@ -1,8 +1,9 @@
 """Messages of the Central Bank's API Pix (2.9.0) as the sandbox's bank sends them.
 
 A notice is `{"pix": [{endToEndId, txid, valor, horario, …}]}`; amounts are decimal text with two
-places. The standard has no payer in a notice; institutions add `pagador`, and this platform requires
-it of its provider, because money of a third party must be sent back (Portaria SPA/MF 615/2024).
+places. The standard has no payer in a notice; institutions add `pagador`, and this platform
+requires it of its provider, because money of a third party must be sent back (Portaria SPA/MF
+615/2024).
 """
 
 from dataclasses import dataclass

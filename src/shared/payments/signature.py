@@ -2,8 +2,9 @@
 
 The header is `t=<UTC seconds>,v1=<hex>[,v1=<hex>…]`; each v1 is HMAC-SHA256 over the ASCII of t, a
 full stop and the raw body. One valid v1 by one of our current secrets is enough, so either side can
-rotate without a gap. A notice signed more than five minutes from now, in either direction, is refused
-whoever signed it; inside the window a repeated notice is harmless because credits are idempotent.
+rotate without a gap. A notice signed more than five minutes from now, in either direction, is
+refused whoever signed it; inside the window a repeated notice is harmless because credits are
+idempotent.
 """
 
 import re

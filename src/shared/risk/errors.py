@@ -1,4 +1,4 @@
-"""The risk context refuses nothing: it watches. A rule that is wrong is a defect, not a rejection."""
+"""The risk context watches and refuses nothing, so it has no problem to name."""
 
 from typing import Final
 

@@ -3,8 +3,8 @@
 Thresholds are the operator's own: the law names suspicious situations (Portaria SPA/MF 1.143/2024
 arts. 24-25, Comunicado Siscoaf 97) and no amounts, so each rule says where its numbers come from.
 A slot's value is the highest total of a window that ends in it with an event in its last step: a
-burst across a slot's edge counts whole, and one that is over raises no second alert. The same events
-give the same alerts, and a value never falls as events arrive: a repeated scan only raises a band.
+burst across a slot's edge counts whole, and one that is over raises no second alert. Equal events
+give the same alerts, and a value never falls as more arrive: a repeated scan only raises a band.
 """
 
 from collections import defaultdict
@@ -15,12 +15,9 @@ from shared.kernel.money import Currency
 from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from shared.risk.model import BANDS, Alert, Band, Bucket, VelocityRule
 
-_COUNTS_SOURCE: Final = (
-    "medium and high: customary in public casino platforms; low and critical: house, half and twice"
-)
-_AMOUNT_SOURCE: Final = (
-    "medium and high: customary in public casino platforms and the 10,000 of large-value rules; "
-    "low and critical: house"
+_SOURCE: Final = (
+    "medium and high: companion code of the book The Backend of Luck, chapter 10; "
+    "low and critical: house, around half of medium and at least twice high"
 )
 
 
@@ -34,7 +31,7 @@ def _deposited_in_a_day(currency: Currency) -> VelocityRule:
         step_ms=HOUR_MS,
         thresholds=(250_000, 500_000, 1_000_000, 5_000_000),
         coaf_code="1418",
-        source=_AMOUNT_SOURCE,
+        source=_SOURCE,
     )
 
 
@@ -48,7 +45,7 @@ RULES: Final[tuple[VelocityRule, ...]] = (
         step_ms=5 * MINUTE_MS,
         thresholds=(3, 5, 10, 20),
         coaf_code="1424",
-        source=_COUNTS_SOURCE,
+        source=_SOURCE,
     ),
     VelocityRule(
         rule_id="bets_per_minute",
@@ -59,7 +56,7 @@ RULES: Final[tuple[VelocityRule, ...]] = (
         step_ms=10 * SECOND_MS,
         thresholds=(8, 15, 30, 60),
         coaf_code="1419",
-        source=_COUNTS_SOURCE,
+        source=_SOURCE,
     ),
     _deposited_in_a_day("BRL"),
     _deposited_in_a_day("EUR"),
@@ -111,7 +108,7 @@ def _slot_start(rule: VelocityRule, at_ms: int) -> int:
 def _peaks(
     rule: VelocityRule, since_ms: int, steps: Mapping[int, int]
 ) -> dict[int, tuple[int, int]]:
-    """For each slot with events: the highest total of a window that ends in it, and when it ends."""
+    """By start of slot: the highest total of a window that ends in it, and when that one ends."""
     peaks: dict[int, tuple[int, int]] = {}
     starts = sorted(steps)
     oldest = total = 0

@@ -37,7 +37,7 @@ def parse_rtp(percent: object) -> int:
         raise Rejected(
             INVALID_RTP,
             "rtp is a percentage with at most two decimals, for example 96.5.",
-            errors=[{"field": "rtp", "detail": "is a percentage with at most two decimals"}],
+            errors=[{"loc": ["body", "rtp"], "msg": "is a percentage with at most two decimals"}],
         )
     whole, decimals = match.groups()
     return int(whole) * 100 + int((decimals or "").ljust(2, "0"))
@@ -96,7 +96,7 @@ def _digits(percent: object) -> str:
     if isinstance(percent, str):
         return percent
     if type(percent) is float or type(percent) is int:
-        # `repr` of a float is the shortest decimal that reads back as it: the digits that were sent.
+        # `repr` of a float is the shortest decimal that reads back as it: the digits sent.
         return repr(percent)
     return str(percent) if isinstance(percent, Decimal) else ""
 
