@@ -2,7 +2,7 @@
 
     Rejected
     ├── registration  ALREADY_REGISTERED · UNDERAGE · CONSENT_REQUIRED · LIMITS_REQUIRED ·
-    │                 PASSWORD_TOO_WEAK
+    │                 PASSWORD_TOO_WEAK · WALLET_PENDING
     ├── login         INVALID_CREDENTIALS · ACCOUNT_LOCKED · ACCOUNT_CLOSED · OTP_REQUIRED
     ├── access token  TOKEN_MISSING · TOKEN_INVALID · TOKEN_EXPIRED · SESSION_REVOKED · FORBIDDEN
     └── refresh       REFRESH_INVALID · REFRESH_REUSED
@@ -26,6 +26,9 @@ LIMITS_REQUIRED: Final = Problem(
     "limits_required", 422, "A loss limit and a time limit are mandatory", "never"
 )
 PASSWORD_TOO_WEAK: Final = Problem("password_too_weak", 422, "The password is too weak", "never")
+WALLET_PENDING: Final = Problem(
+    "wallet_pending", 503, "The wallet could not be opened yet", "same_key"
+)
 INVALID_CREDENTIALS: Final = Problem(
     "invalid_credentials", 401, "E-mail or password is wrong", "never"
 )
@@ -48,6 +51,7 @@ ALL_PROBLEMS: Final = (
     CONSENT_REQUIRED,
     LIMITS_REQUIRED,
     PASSWORD_TOO_WEAK,
+    WALLET_PENDING,
     INVALID_CREDENTIALS,
     ACCOUNT_LOCKED,
     ACCOUNT_CLOSED,

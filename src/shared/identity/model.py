@@ -2,10 +2,15 @@
 
 A principal is what an access token proves: a subject, the login session (refresh family) it belongs
 to and, for staff, a role. It says nothing about permission to play; that lives in the wallet.
+Values here are normalised: an e-mail address in lower case, a CPF as eleven digits.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
+
+from shared.kernel.money import Currency
+from shared.kernel.times import SAO_PAULO_OFFSET_MS
 
 Audience = Literal["player", "staff"]
 Role = Literal["support", "kyc", "aml", "finance", "game_ops", "admin", "regulator", "auditor"]
@@ -26,6 +31,13 @@ ROLES: Final[tuple[Role, ...]] = (
     "auditor",
 )
 
+PERIOD_MINUTES: Final[dict[LimitPeriod, int]] = {
+    "daily": 24 * 60,
+    "weekly": 7 * 24 * 60,
+    "monthly": 31 * 24 * 60,
+}
+"""The longest that each period can be: a time limit above it would limit nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -34,3 +46,84 @@ class Principal:
     subject_id: str
     session_id: str
     role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class JurisdictionRules:
+    """What registration asks of a person, by the law of the place."""
+
+    minimum_age: int
+    day_offset_ms: int
+    limits_are_mandatory: bool
+    terms_version: str
+    privacy_version: str
+
+
+JURISDICTIONS: Final[dict[str, JurisdictionRules]] = {
+    # Lei 14.790/2023 art. 26 (age), Portaria SPA/MF 2.579/2025 (limits at registration).
+    "br": JurisdictionRules(
+        minimum_age=18,
+        day_offset_ms=SAO_PAULO_OFFSET_MS,
+        limits_are_mandatory=True,
+        terms_version="br-2026-11",
+        privacy_version="br-2026-11",
+    ),
+    # GLI-19 §2.5.2: the legal age of the place; limits are offered, not demanded.
+    "gli": JurisdictionRules(
+        minimum_age=18,
+        day_offset_ms=0,
+        limits_are_mandatory=False,
+        terms_version="gli-2026-11",
+        privacy_version="gli-2026-11",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a player lives; `state` is the two-letter UF for Brazil."""
+
+    street: str
+    number: str
+    complement: str | None
+    district: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLimit:
+    """`value` is minor units for a loss limit, minutes for a time limit."""
+
+    kind: Literal["loss", "time"]
+    period: LimitPeriod
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a person declares to become a player."""
+
+    email: str
+    full_name: str
+    birth_date: date
+    cpf: str
+    phone: str
+    address: Address
+    gender: Gender
+    currency: Currency
+    limits: tuple[RequestedLimit, ...]
+    accepts_terms: bool
+    accepts_privacy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """What a player may do now, and the codes of what stands in the way."""
+
+    can_bet: bool
+    can_deposit: bool
+    can_use_bonus: bool
+    reasons: tuple[str, ...]

@@ -17,7 +17,7 @@ KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _VERSION: Final = "v1"
 
-IndexPurpose = Literal["email", "cpf", "pix_key", "ip"]
+IndexPurpose = Literal["email", "cpf", "ip"]
 
 
 def key_from_text(text: str) -> bytes:

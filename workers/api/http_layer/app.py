@@ -12,12 +12,13 @@ from typing import Final
 from pydantic import BaseModel
 
 from http_layer.call import ANONYMOUS, Answer, Call, Incoming, Outgoing
-from http_layer.intake import declared_length, read_json, read_key, read_query
+from http_layer.intake import declared_length, read_body, read_key, read_query
 from http_layer.problems import (
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     RATE_LIMITED,
+    UNAVAILABLE,
     problem_document,
 )
 from http_layer.rate import RateTable, address_key
@@ -27,6 +28,7 @@ from shared.identity.errors import FORBIDDEN, TOKEN_MISSING
 from shared.identity.model import Principal
 from shared.kernel.errors import InvariantBroken, Rejected, Rejection
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.platform.ports import Unreachable
 
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -59,6 +61,10 @@ class App:
             answer = await self._answer(incoming, request_id, started_ms, line)
         except Rejected as refused:
             answer = _problem(refused.rejection, request_id, line)
+        except Unreachable as failure:
+            line["failure"] = _anonymous_trace(failure)
+            detail = "The outcome is unknown. Ask again, with the same key where there is one."
+            answer = _problem(Rejection(UNAVAILABLE, detail), request_id, line)
         except Exception as failure:  # noqa: BLE001 - the last line of defence answers
             line["failure"] = _anonymous_trace(failure)
             detail = "The failure was recorded under this request_id."
@@ -97,7 +103,7 @@ class App:
         if entry.method not in ("GET", "DELETE"):
             declared_length(headers.get("content-length"), entry.body_limit)
             raw = await incoming.read(entry.body_limit)
-        body = read_json(entry.body, headers.get("content-type"), raw) if entry.body else None
+        body = read_body(entry.body, headers.get("content-type"), raw)
         result = await entry.handler(
             Call(
                 body=body,

@@ -46,12 +46,18 @@ def declared_length(header: str | None, limit: int) -> None:
         raise too_large(limit)
 
 
-def read_json[Model: BaseModel](model: type[Model], media_type: str | None, raw: bytes) -> Model:
-    """The body as a valid `model`.
+def read_body[Model: BaseModel](
+    model: type[Model] | None, media_type: str | None, raw: bytes
+) -> Model | None:
+    """The body as a valid `model`; where the model requires no field, no body is an empty one.
 
     Raises:
         Rejected: UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON or VALIDATION_FAILED.
     """
+    if model is None:
+        return None
+    if not raw and not requires_a_body(model):
+        return model()
     if (media_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Rejected(UNSUPPORTED_MEDIA_TYPE, "Send the body with Content-Type: application/json.")
     _refuse_complex(raw)
@@ -62,6 +68,12 @@ def read_json[Model: BaseModel](model: type[Model], media_type: str | None, raw:
             MALFORMED_JSON, "The body is not one JSON value in UTF-8 with distinct names."
         ) from None
     return _validated(model, raw, "body")
+
+
+@cache
+def requires_a_body(model: type[BaseModel]) -> bool:
+    """True when a field of `model` has no default."""
+    return any(field.is_required() for field in model.model_fields.values())
 
 
 def read_query[Model: BaseModel](model: type[Model] | None, text: str) -> Model | None:

@@ -29,6 +29,7 @@ IDEMPOTENCY_KEY_INVALID: Final = Problem(
     "idempotency_key_invalid", 400, "The Idempotency-Key is not valid", "never"
 )
 RATE_LIMITED: Final = Problem("rate_limited", 429, "Too many requests", "after")
+UNAVAILABLE: Final = Problem("unavailable", 503, "A part of the house gave no answer", "same_key")
 NOT_READY: Final = Problem("not_ready", 503, "A part of the service does not answer", "same_key")
 INTERNAL_ERROR: Final = Problem("internal_error", 500, "Something failed on our side", "same_key")
 
@@ -42,6 +43,7 @@ ALL_PROBLEMS: Final = (
     IDEMPOTENCY_KEY_REQUIRED,
     IDEMPOTENCY_KEY_INVALID,
     RATE_LIMITED,
+    UNAVAILABLE,
     NOT_READY,
     INTERNAL_ERROR,
 )

@@ -15,19 +15,26 @@ from shared.identity.model import Audience, Principal
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import DAY_MS
-from shared.platform.ports import Database, Entropy, Statement
+from shared.platform.ports import Database, Entropy, Record, Statement
 
 FAMILY_LIFETIME_MS: Final = 30 * DAY_MS
 _TOKEN_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """An open session and the refresh token that continues it, once."""
+class Family:
+    """A login session: all refresh tokens that descend from one login."""
 
     session_id: str
     subject_id: str
     subject_kind: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session and the refresh token that continues it, once."""
+
+    family: Family
     refresh_token: str
 
 
@@ -52,13 +59,14 @@ class Sessions:
                 _insert_token(token_hash, family_id, now_ms),
             ]
         )
-        return Session(family_id, subject_id, kind, token)
+        return Session(Family(family_id, subject_id, kind), token)
 
     async def rotate(self, refresh_token: str, now_ms: int) -> Session:
         """Spend `refresh_token` and give the next one of its family.
 
         Raises:
-            Rejected: REFRESH_INVALID (unknown, or the family has ended) or REFRESH_REUSED.
+            Rejected: REFRESH_INVALID when it is unknown or its family has ended.
+            ReusedRefresh: when it was spent before; the caller ends the family everywhere.
         """
         token_hash = _hash(refresh_token)
         row = await self._db.first(
@@ -69,31 +77,29 @@ class Sessions:
         )
         if row is None:
             raise Rejected(REFRESH_INVALID, "Log in again.")
-        family_id = str(row["family_id"])
+        family = _family(row)
         spent = await self._db.execute(
             "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL",
             now_ms,
             token_hash,
         )
         if spent == 0:
-            await self.revoke(family_id, "refresh_reused", now_ms)
-            raise ReusedRefresh(str(row["subject_id"]), family_id)
+            raise ReusedRefresh(family)
         if row["revoked_at"] is not None or now_ms >= cast("int", row["expires_at"]):
             raise Rejected(REFRESH_INVALID, "Log in again.")
         token, next_hash = self._fresh_token()
-        insert = _insert_token(next_hash, family_id, now_ms)
+        insert = _insert_token(next_hash, family.session_id, now_ms)
         await self._db.execute(insert.sql, *insert.params)
-        kind = cast("Audience", row["subject_kind"])
-        return Session(family_id, str(row["subject_id"]), kind, token)
+        return Session(family, token)
 
-    async def family_of(self, refresh_token: str) -> tuple[str, str] | None:
-        """`(session_id, subject_id)` of a refresh token, spent or not; None when unknown."""
+    async def family_of(self, refresh_token: str) -> Family | None:
+        """The family of a refresh token, spent or not; None when it is unknown."""
         row = await self._db.first(
-            "SELECT f.family_id, f.subject_id FROM refresh_tokens t"
+            "SELECT f.family_id, f.subject_id, f.subject_kind FROM refresh_tokens t"
             " JOIN refresh_families f ON f.family_id = t.family_id WHERE t.token_hash = ?",
             _hash(refresh_token),
         )
-        return None if row is None else (str(row["family_id"]), str(row["subject_id"]))
+        return None if row is None else _family(row)
 
     async def revoke(self, session_id: str, reason: str, now_ms: int) -> None:
         """End a family; ending it again keeps the first time and reason."""
@@ -132,12 +138,16 @@ class Sessions:
 
 
 class ReusedRefresh(Rejected):
-    """A spent refresh token came back: the family has been ended, its wallet must hear of it."""
+    """A spent refresh token came back: someone has a copy, so the whole family must end."""
 
-    def __init__(self, subject_id: str, session_id: str) -> None:
+    def __init__(self, family: Family) -> None:
         super().__init__(REFRESH_REUSED, "The session was ended for safety. Log in again.")
-        self.subject_id = subject_id
-        self.session_id = session_id
+        self.family = family
+
+
+def _family(row: Record) -> Family:
+    kind = cast("Audience", row["subject_kind"])
+    return Family(str(row["family_id"]), str(row["subject_id"]), kind)
 
 
 def _insert_token(token_hash: str, family_id: str, now_ms: int) -> Statement:

@@ -1,0 +1,64 @@
+"""The decisions of identity: who may register, who is locked out, what a player may do.
+
+Pure: state, command and time are arguments. Age is counted in completed years on the calendar of
+the jurisdiction: in Brazil an eighteenth birthday begins at midnight in São Paulo, 03:00 UTC.
+"""
+
+from typing import Final
+
+from shared.identity.errors import CONSENT_REQUIRED, LIMITS_REQUIRED, UNDERAGE
+from shared.identity.model import (
+    Application,
+    Eligibility,
+    JurisdictionRules,
+    KycStatus,
+    PlayerStatus,
+)
+from shared.kernel.errors import Rejected
+from shared.kernel.times import MINUTE_MS, full_years, local_date
+
+MAX_FAILURES: Final = 3
+LOCK_MS: Final = 30 * MINUTE_MS
+"""Three failures within half an hour lock the login for half an hour."""
+
+
+def normalise_email(text: str) -> str:
+    """One form for every way to write an address: no white space around it, lower case."""
+    return text.strip().lower()
+
+
+def check_application(application: Application, rules: JurisdictionRules, now_ms: int) -> None:
+    """Refuse whom the rules keep out.
+
+    Raises:
+        Rejected: UNDERAGE, CONSENT_REQUIRED or LIMITS_REQUIRED, the first that applies.
+    """
+    today = local_date(now_ms, rules.day_offset_ms)
+    if full_years(application.birth_date, today) < rules.minimum_age:
+        raise Rejected(UNDERAGE, f"Players must be at least {rules.minimum_age} years old.")
+    if not (application.accepts_terms and application.accepts_privacy):
+        raise Rejected(CONSENT_REQUIRED, "Set accept_terms and accept_privacy to true.")
+    kinds = {limit.kind for limit in application.limits}
+    if rules.limits_are_mandatory and kinds != {"loss", "time"}:
+        raise Rejected(LIMITS_REQUIRED, "Choose a loss limit and a time limit.")
+
+
+def eligibility(
+    *,
+    status: PlayerStatus,
+    kyc_status: KycStatus,
+    kyc_is_required: bool,
+    wallet_is_open: bool,
+    has_bet: bool,
+) -> Eligibility:
+    """What the player may do. Bonuses come only after a first bet (Lei 14.790/2023 art. 29 I)."""
+    obstacles = {
+        "wallet_not_found": not wallet_is_open,
+        "account_not_active": status != "active",
+        "kyc_required": kyc_is_required and kyc_status != "approved",
+    }
+    reasons = [code for code, applies in obstacles.items() if applies]
+    may_play = not reasons
+    if not has_bet:
+        reasons.append("bonus_before_first_bet")
+    return Eligibility(may_play, may_play, may_play and has_bet, tuple(reasons))

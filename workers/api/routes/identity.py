@@ -1,0 +1,162 @@
+"""Registration, login and the profile of players."""
+
+from http_layer.call import Answer, Call
+from http_layer.problems import UNAVAILABLE
+from http_layer.rate import RateClass
+from http_layer.routing import PLAYER, Route, route
+from services.accounts import register
+from services.logins import login_player, logout, refresh
+from services.profiles import change_profile, read_profile
+from shared.identity.errors import (
+    ACCOUNT_CLOSED,
+    ACCOUNT_LOCKED,
+    ALREADY_REGISTERED,
+    CONSENT_REQUIRED,
+    INVALID_CREDENTIALS,
+    LIMITS_REQUIRED,
+    PASSWORD_TOO_WEAK,
+    REFRESH_INVALID,
+    REFRESH_REUSED,
+    TOKEN_EXPIRED,
+    TOKEN_INVALID,
+    TOKEN_MISSING,
+    UNDERAGE,
+    WALLET_PENDING,
+)
+from shared.identity.model import Principal
+from shared.identity.schemas import (
+    LoginBody,
+    LogoutBody,
+    ProfilePatchBody,
+    ProfileView,
+    RefreshBody,
+    RegisteredView,
+    RegistrationBody,
+    TokensView,
+)
+from shared.kernel.errors import Rejected
+
+
+@route(
+    "POST",
+    "/v1/players",
+    tag="Players",
+    summary="Register a player and open the wallet",
+    body=RegistrationBody,
+    response=RegisteredView,
+    status=201,
+    rate=RateClass.AUTH,
+    problems=(
+        UNDERAGE,
+        CONSENT_REQUIRED,
+        LIMITS_REQUIRED,
+        PASSWORD_TOO_WEAK,
+        ALREADY_REGISTERED,
+        WALLET_PENDING,
+    ),
+)
+async def register_player(call: Call[RegistrationBody]) -> RegisteredView:
+    done = await register(
+        call.house,
+        call.body.to_application(),
+        call.body.password,
+        client_ip=call.client_ip,
+        now_ms=call.now_ms,
+    )
+    return RegisteredView(player_id=done.player_id, status=done.status)
+
+
+@route(
+    "POST",
+    "/v1/auth/login",
+    tag="Players",
+    summary="Open a session",
+    body=LoginBody,
+    response=TokensView,
+    rate=RateClass.AUTH,
+    problems=(INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_CLOSED, WALLET_PENDING),
+)
+async def log_in(call: Call[LoginBody]) -> TokensView:
+    return await login_player(call.house, call.body.email, call.body.password, call.now_ms)
+
+
+@route(
+    "POST",
+    "/v1/auth/refresh",
+    tag="Players",
+    summary="Spend a refresh token for new tokens, of players and of staff",
+    body=RefreshBody,
+    response=TokensView,
+    rate=RateClass.AUTH,
+    problems=(REFRESH_INVALID, REFRESH_REUSED, UNAVAILABLE),
+)
+async def refresh_session(call: Call[RefreshBody]) -> TokensView:
+    return await refresh(call.house, call.body.refresh_token, call.now_ms)
+
+
+@route(
+    "POST",
+    "/v1/auth/logout",
+    tag="Players",
+    summary="End the session of the refresh token, or of the bearer token",
+    body=LogoutBody,
+    status=204,
+    rate=RateClass.AUTH,
+    problems=(TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, REFRESH_INVALID, UNAVAILABLE),
+)
+async def log_out(call: Call[LogoutBody]) -> Answer:
+    bearer = None
+    if call.body.refresh_token is None:
+        bearer = _bearer(call)
+    await logout(call.house, bearer, call.body.refresh_token, call.now_ms)
+    return Answer(204, "")
+
+
+@route(
+    "GET",
+    "/v1/me",
+    tag="Players",
+    summary="The player's profile and what they may do now",
+    auth=PLAYER,
+    response=ProfileView,
+    live_session=True,
+)
+async def show_profile(call: Call[None]) -> ProfileView:
+    return await read_profile(call.house, call.principal.subject_id)
+
+
+@route(
+    "PATCH",
+    "/v1/me",
+    tag="Players",
+    summary="Change phone or address",
+    auth=PLAYER,
+    body=ProfilePatchBody,
+    response=ProfileView,
+    live_session=True,
+)
+async def patch_profile(call: Call[ProfilePatchBody]) -> ProfileView:
+    return await change_profile(call.house, call.principal.subject_id, call.body, call.now_ms)
+
+
+def _bearer(call: Call[LogoutBody]) -> Principal | None:
+    """The caller of a logout, who may be a player or staff."""
+    token = (call.headers.get("authorization") or "").partition(" ")[2]
+    if not token:
+        return None
+    try:
+        return call.house.tokens.verify(token, "player", call.now_ms)
+    except Rejected as refused:
+        if refused.rejection.problem is not TOKEN_INVALID:
+            raise
+        return call.house.tokens.verify(token, "staff", call.now_ms)
+
+
+ROUTES: tuple[Route, ...] = (
+    register_player,
+    log_in,
+    refresh_session,
+    log_out,
+    show_profile,
+    patch_profile,
+)

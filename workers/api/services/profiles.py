@@ -1,0 +1,117 @@
+"""A player's own profile: personal data is opened for its owner only, and the CPF stays masked."""
+
+import json
+from typing import cast
+
+from services.container import House
+from shared.identity.cpf import mask_cpf
+from shared.identity.decide import eligibility
+from shared.identity.model import KycStatus, PlayerStatus
+from shared.identity.schemas import (
+    AddressView,
+    EligibilityView,
+    PaymentAccountView,
+    ProfilePatchBody,
+    ProfileView,
+)
+from shared.kernel.canonical import canonical_json
+from shared.kernel.times import rfc3339
+from shared.platform.ports import Record
+
+_MAX_TRIES = 3
+
+
+async def read_profile(house: House, player_id: str) -> ProfileView:
+    """The profile of the player behind a live session."""
+    row = await _row(house, player_id)
+    accounts = await house.db.query(
+        "SELECT payment_account_id FROM payment_accounts WHERE player_id = ? ORDER BY created_at",
+        player_id,
+    )
+    pii = json.loads(await house.sealing.unseal(str(row["pii_sealed"]), bound=_pii_of(player_id)))
+    cpf = await house.sealing.unseal(str(row["cpf_sealed"]), bound=f"player:{player_id}:cpf")
+    return ProfileView.model_validate(
+        {
+            "player_id": player_id,
+            "email": pii["email"],
+            "full_name": pii["full_name"],
+            "birth_date": row["birth_date"],
+            "gender": row["gender"],
+            "cpf": mask_cpf(cpf),
+            "phone": pii["phone"],
+            "address": AddressView(**pii["address"]),
+            "currency": row["currency"],
+            "jurisdiction": row["jurisdiction"],
+            "status": row["status"],
+            "kyc_status": row["kyc_status"],
+            "vip_tier": row["vip_tier"],
+            "created_at": rfc3339(cast("int", row["created_at"])),
+            "eligibility": _eligibility(house, row),
+            "payment_accounts": [
+                PaymentAccountView(
+                    payment_account_id=str(account["payment_account_id"]),
+                    kind="pix",
+                    key_type="cpf",
+                    key_masked=mask_cpf(cpf),
+                )
+                for account in accounts
+            ],
+        }
+    )
+
+
+async def change_profile(
+    house: House, player_id: str, change: ProfilePatchBody, now_ms: int
+) -> ProfileView:
+    """Change phone or address. Two changes at once both take effect: the later one starts again."""
+    for _ in range(_MAX_TRIES):
+        row = await _row(house, player_id)
+        sealed = str(row["pii_sealed"])
+        pii = json.loads(await house.sealing.unseal(sealed, bound=_pii_of(player_id)))
+        if change.phone is not None:
+            pii["phone"] = change.phone
+        if change.address is not None:
+            pii["address"] = change.address.model_dump()
+        changed = await house.db.execute(
+            "UPDATE players SET pii_sealed = ?, updated_at = ?"
+            " WHERE player_id = ? AND pii_sealed = ?",
+            await house.sealing.seal(canonical_json(pii), bound=_pii_of(player_id)),
+            now_ms,
+            player_id,
+            sealed,
+        )
+        if changed:
+            return await read_profile(house, player_id)
+    raise TimeoutError("the profile changed under every try")
+
+
+def _pii_of(player_id: str) -> str:
+    return f"player:{player_id}:pii"
+
+
+async def _row(house: House, player_id: str) -> Record:
+    row = await house.db.first(
+        "SELECT p.*, EXISTS (SELECT 1 FROM wallet_events e WHERE e.player_id = p.player_id"
+        " AND e.type = 'BET') AS has_bet FROM players p WHERE p.player_id = ?",
+        player_id,
+    )
+    if row is None:
+        raise LookupError("a live session names a player that D1 does not have")
+    return row
+
+
+def _eligibility(house: House, row: Record) -> EligibilityView:
+    """The sandbox profile asks no KYC, because nobody real is behind its players."""
+    may = eligibility(
+        status=cast("PlayerStatus", row["status"]),
+        kyc_status=cast("KycStatus", row["kyc_status"]),
+        kyc_is_required=house.settings.profile != "sandbox",
+        wallet_is_open=row["wallet_opened_at"] is not None,
+        has_bet=row["has_bet"] == 1,
+    )
+    return EligibilityView(
+        can_bet=may.can_bet,
+        can_deposit=may.can_deposit,
+        can_use_bonus=may.can_use_bonus,
+        reasons=list(may.reasons),
+    )
