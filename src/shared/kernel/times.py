@@ -5,6 +5,7 @@ The wallet imports no third-party package, hence no time zone database: a test c
 with `zoneinfo` for every day of the supported years.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,9 @@ DAY_MS: Final = 24 * HOUR_MS
 
 SAO_PAULO_OFFSET_MS: Final = -3 * HOUR_MS
 
+_RFC3339: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,9 +34,10 @@ def parse_rfc3339(text: str) -> int:
     Raises:
         ValueError: when the text is no such time, or carries no offset.
     """
+    # `fromisoformat` reads more of ISO 8601 than RFC 3339 allows: weeks, no colons, no seconds.
+    if _RFC3339.fullmatch(text) is None:
+        raise ValueError(f"not an RFC 3339 time with an offset: {text!r}")
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"time without an offset: {text!r}")
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -6,7 +6,8 @@ Rejected
 ├── WEBHOOK_OUTSIDE_WINDOW        signed too long ago, or in the future: a replay or a wrong clock
 ├── PAYMENT_METHOD_FORBIDDEN      the law forbids this method for bets
 ├── PAYMENT_METHOD_UNKNOWN        a method that does not exist here
-└── PAYMENT_ACCOUNT_NOT_FOUND     not an account registered by this player
+├── PAYMENT_ACCOUNT_NOT_FOUND     not an account registered by this player
+└── PAYMENT_PROVIDER_UNAVAILABLE  no bank is connected that could charge or pay
 """
 
 from typing import Final
@@ -32,6 +33,10 @@ PAYMENT_ACCOUNT_NOT_FOUND: Final = Problem(
     "payment_account_not_found", 404, "No such registered account", "never"
 )
 
+PAYMENT_PROVIDER_UNAVAILABLE: Final = Problem(
+    "payment_provider_unavailable", 503, "No payment provider is connected", "same_key"
+)
+
 ALL_PROBLEMS: Final = (
     WEBHOOK_SIGNATURE_MISSING,
     WEBHOOK_SIGNATURE_INVALID,
@@ -39,4 +44,5 @@ ALL_PROBLEMS: Final = (
     PAYMENT_METHOD_FORBIDDEN,
     PAYMENT_METHOD_UNKNOWN,
     PAYMENT_ACCOUNT_NOT_FOUND,
+    PAYMENT_PROVIDER_UNAVAILABLE,
 )

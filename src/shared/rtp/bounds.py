@@ -95,7 +95,9 @@ def percent_of_bps(rtp_bps: int) -> str:
 def _digits(percent: object) -> str:
     if isinstance(percent, str):
         return percent
-    if type(percent) is float or type(percent) is int:
+    if type(percent) is int:
+        return str(percent) if 0 <= percent <= BPS else ""
+    if type(percent) is float:
         # `repr` of a float is the shortest decimal that reads back as it: the digits sent.
         return repr(percent)
     return str(percent) if isinstance(percent, Decimal) else ""

@@ -7,7 +7,6 @@ import pytest
 from shared.games.catalogue import CATALOGUE, Catalogue
 from shared.games.dice import Dice
 from shared.games.errors import (
-    ALL_PROBLEMS,
     GAME_NOT_FOUND,
     INVALID_CLIENT_SEED,
     INVALID_PARAMS,
@@ -153,7 +152,3 @@ def test_verification_names_the_input_that_cannot_be_of_a_round(
     with pytest.raises(Rejected) as refused:
         verify_round(CATALOGUE, **(claim | changed))
     assert refused.value.rejection.problem is problem
-
-
-def test_every_problem_of_the_context_is_listed_once() -> None:
-    assert len({problem.code for problem in ALL_PROBLEMS}) == len(ALL_PROBLEMS) == 4

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import pairwise, product
 
@@ -20,6 +20,11 @@ from shared.games.fairness import (
 from shared.kernel.errors import Rejected
 
 SEED = "00ff" * 16
+
+
+def source(*words: int) -> Callable[[], int]:
+    """A stream of these words; StopIteration after the last."""
+    return iter(words).__next__
 
 
 def test_a_server_seed_is_the_hexadecimal_of_32_random_bytes() -> None:
@@ -83,9 +88,8 @@ def test_over_all_small_words_every_integer_below_n_is_equally_likely() -> None:
     for n in range(1, 65):
         counts: Counter[int] = Counter()
         for word in range(64):
-            words = iter([word])
             try:
-                counts[uniform_below(n, lambda words=words: next(words), word_space=64)] += 1
+                counts[uniform_below(n, source(word), word_space=64)] += 1
             except StopIteration:  # this word is skipped, and a second one was asked for
                 continue
         assert set(counts) == set(range(n))
@@ -98,9 +102,8 @@ def test_skipped_words_leave_the_next_one_uniform() -> None:
     for n in (3, 5, 6, 7, 9, 11, 13):
         counts: Counter[int] = Counter()
         for pair in product(range(16), repeat=2):
-            words: Iterator[int] = iter(pair)
             try:
-                counts[uniform_below(n, lambda words=words: next(words), word_space=16)] += 1
+                counts[uniform_below(n, source(*pair), word_space=16)] += 1
             except StopIteration:
                 continue
         assert len(set(counts.values())) == 1, n

@@ -1,0 +1,112 @@
+"""States, identifiers, methods and the words for a pending withdrawal."""
+
+from typing import get_args
+
+import pytest
+
+from shared.kernel.errors import Problem, Rejected
+from shared.kernel.times import MINUTE_MS, parse_rfc3339
+from shared.payments.errors import PAYMENT_METHOD_FORBIDDEN, PAYMENT_METHOD_UNKNOWN
+from shared.payments.explanations import LANGUAGES, Language, explain_withdrawal
+from shared.payments.methods import FORBIDDEN_METHODS, METHODS, check_method
+from shared.payments.model import (
+    WITHDRAWAL_DUE_MS,
+    CobStatus,
+    DepositStatus,
+    WithdrawalStatus,
+    cob_status_of,
+    end_to_end_id,
+    is_end_to_end_id,
+    is_txid,
+    txid_of,
+)
+
+DUE = parse_rfc3339("2026-11-22T17:30:00Z")
+
+
+def test_a_withdrawal_is_due_in_120_minutes() -> None:
+    assert WITHDRAWAL_DUE_MS == 120 * MINUTE_MS
+
+
+def test_a_deposits_txid_is_its_id_without_hyphens() -> None:
+    txid = txid_of("019a0000-0000-7000-8000-000000000001")
+    assert txid == "019a0000000070008000000000000001"
+    assert is_txid(txid)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 25, "a" * 36, "a" * 25 + "-", "a" * 26 + "\n", "é" * 26]
+)
+def test_a_txid_is_26_to_35_letters_and_digits(text: str) -> None:
+    assert not is_txid(text)
+    assert is_txid("a" * 26)
+    assert is_txid("Z9" * 17 + "a")
+
+
+def test_an_end_to_end_id_has_institution_minute_and_randomness() -> None:
+    text = end_to_end_id("12345678", DUE, bytes.fromhex("abcdef012345"))
+    assert text == "E12345678202611221730abcdef01234"
+    assert is_end_to_end_id(text)
+    assert not is_end_to_end_id(text + "0")
+    assert not is_end_to_end_id(text[:-1] + "-")
+
+
+def test_every_state_of_a_deposit_has_a_state_of_its_charge() -> None:
+    states = {deposit: cob_status_of(deposit) for deposit in get_args(DepositStatus)}
+    assert states == {
+        "pending": "ATIVA",
+        "credited": "CONCLUIDA",
+        "refunded": "CONCLUIDA",
+        "expired": "REMOVIDA_PELO_PSP",
+    }
+    assert set(states.values()) <= set(get_args(CobStatus))
+
+
+def refusal(method: str) -> Problem:
+    with pytest.raises(Rejected) as refused:
+        check_method(method)
+    return refused.value.rejection.problem
+
+
+def test_pix_is_a_method() -> None:
+    assert [check_method(method) for method in METHODS] == ["pix"]
+
+
+@pytest.mark.parametrize("method", sorted(FORBIDDEN_METHODS))
+def test_what_the_law_forbids_is_named_as_forbidden(method: str) -> None:
+    assert refusal(method) is PAYMENT_METHOD_FORBIDDEN
+
+
+@pytest.mark.parametrize("method", ["", "PIX", "paypal", "x" * 10_000])
+def test_other_words_are_no_method(method: str) -> None:
+    assert refusal(method) is PAYMENT_METHOD_UNKNOWN
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", get_args(WithdrawalStatus))
+def test_every_state_is_explained_in_every_language(
+    status: WithdrawalStatus, language: Language
+) -> None:
+    texts = {
+        explain_withdrawal(status, due_at_ms=DUE, now_ms=now_ms, language=language)
+        for now_ms in (DUE - 1, DUE + 1)
+    }
+    assert all(len(text) > 20 and "{" not in text for text in texts)
+    assert len(texts) == (2 if status == "processing" else 1)
+
+
+def test_a_pending_withdrawal_says_until_when_on_brasilias_clock() -> None:
+    portuguese = explain_withdrawal("processing", due_at_ms=DUE, now_ms=0, language="pt-BR")
+    english = explain_withdrawal("processing", due_at_ms=DUE, now_ms=0, language="en")
+    assert "22/11/2026 14:30" in portuguese
+    assert "2026-11-22 14:30" in english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", get_args(WithdrawalStatus))
+def test_no_text_tells_of_an_analysis_for_money_laundering(
+    status: WithdrawalStatus, language: Language
+) -> None:
+    text = explain_withdrawal(status, due_at_ms=DUE, now_ms=DUE + 1, language=language).lower()
+    for word in ("lavagem", "laundering", "aml", "pld", "coaf", "suspeit", "suspic", "investiga"):
+        assert word not in text
