@@ -36,8 +36,7 @@ CREATE TABLE withdrawals (
   requested_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   settled_at INTEGER,
-  end_to_end_id TEXT NOT NULL UNIQUE,
-  explanation TEXT NOT NULL
+  end_to_end_id TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE INDEX withdrawals_by_player ON withdrawals (player_id, requested_at);
 CREATE INDEX withdrawals_unsettled ON withdrawals (requested_at) WHERE status = 'processing';

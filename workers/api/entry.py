@@ -13,6 +13,7 @@ from http_layer.call import Incoming, Outgoing
 from http_layer.intake import too_large
 from routes import ROUTES
 from services.container import Ports, build_house
+
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.crypto import WebCrypto
 from shared.platform.workerd.entropy import SystemEntropy

@@ -4,9 +4,12 @@ Adapters live beside this module: `workerd/` (the only code that may import js, 
 and `native/` (CPython: tests, simulator, tools; never bundled). One contract suite runs over both.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+type Defer = Callable[[Coroutine[Any, Any, object]], object]
+"""Finish work after the answer (`waitUntil`): whatever must not be lost does not go here alone."""
 
 type SqlValue = int | str | bytes | None
 type Row = tuple[SqlValue, ...]

@@ -10,6 +10,7 @@ import traceback
 from typing import Final
 
 from pydantic import BaseModel
+from services.container import House
 
 from http_layer.call import ANONYMOUS, Answer, Call, Incoming, Outgoing
 from http_layer.intake import declared_length, read_body, read_key, read_query
@@ -23,7 +24,6 @@ from http_layer.problems import (
 )
 from http_layer.rate import RateTable, address_key
 from http_layer.routing import Route, RouteTree
-from services.container import House
 from shared.identity.errors import FORBIDDEN, TOKEN_MISSING
 from shared.identity.model import Principal
 from shared.kernel.errors import InvariantBroken, Rejected, Rejection

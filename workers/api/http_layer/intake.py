@@ -52,12 +52,21 @@ def read_body[Model: BaseModel](
     """The body as a valid `model`; where the model requires no field, no body is an empty one.
 
     Raises:
-        Rejected: UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON or VALIDATION_FAILED.
+        Rejected: as `read_json`.
     """
     if model is None:
         return None
     if not raw and not requires_a_body(model):
         return model()
+    return read_json(model, media_type, raw)
+
+
+def read_json[Model: BaseModel](model: type[Model], media_type: str | None, raw: bytes) -> Model:
+    """A JSON text as a valid `model`.
+
+    Raises:
+        Rejected: UNSUPPORTED_MEDIA_TYPE, MALFORMED_JSON or VALIDATION_FAILED.
+    """
     if (media_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Rejected(UNSUPPORTED_MEDIA_TYPE, "Send the body with Content-Type: application/json.")
     _refuse_complex(raw)
@@ -144,10 +153,15 @@ def _validated[Model: BaseModel](model: type[Model], raw: bytes, where: str) -> 
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        raise invalid_body(error, where) from None
+
+
+def invalid_body(error: ValidationError, where: str = "body") -> Rejected:
+    """The refusal that a failed validation becomes: places and expectations, never values."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
     if found[0]["type"] == "json_invalid":
-        raise Rejected(MALFORMED_JSON, "The body has a text that is not Unicode.")
-    raise _invalid(
+        return Rejected(MALFORMED_JSON, "The body has a text that is not Unicode.")
+    return _invalid(
         [
             {"loc": [where, *(str(step)[:64] for step in item["loc"])], "msg": item["msg"]}
             for item in found[:MAX_ERRORS_SHOWN]

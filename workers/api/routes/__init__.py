@@ -3,11 +3,32 @@
 from typing import Final
 
 from http_layer.routing import Route
-from routes import health, identity, staff_auth
+
+from routes import (
+    fairness,
+    games,
+    health,
+    identity,
+    ops,
+    payments,
+    play,
+    sandbox,
+    staff_auth,
+    stats,
+    wallet,
+)
 
 ROUTES: Final[tuple[Route, ...]] = (
     *health.ROUTES,
+    *stats.ROUTES,
+    *games.ROUTES,
     *identity.ROUTES,
+    *wallet.ROUTES,
+    *payments.ROUTES,
+    *play.ROUTES,
+    *fairness.ROUTES,
     *staff_auth.ROUTES,
+    *ops.ROUTES,
+    *sandbox.ROUTES,
 )
 """Contexts add their `ROUTES` here, in the order in which the OpenAPI document shows them."""

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from http_layer.call import Call
 from http_layer.problems import NOT_FOUND, NOT_READY
 from http_layer.registry import PROBLEMS
 from http_layer.routing import Route, route
+from pydantic import BaseModel, ConfigDict
+
 from shared.kernel.errors import Rejected, Retry
 from shared.platform.ports import PlatformError
 

@@ -7,6 +7,7 @@ from http_layer.routing import PLAYER, Route, route
 from services.accounts import register
 from services.logins import login_player, logout, refresh
 from services.profiles import change_profile, read_profile
+
 from shared.identity.errors import (
     ACCOUNT_CLOSED,
     ACCOUNT_LOCKED,

@@ -5,6 +5,7 @@ from http_layer.rate import RateClass
 from http_layer.routing import Route, route
 from services.logins import login_staff
 from services.sandbox_people import SeedView, seed_people
+
 from shared.identity.errors import (
     ACCOUNT_CLOSED,
     ACCOUNT_LOCKED,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from services.bank import Bank, NoBank, SandboxBank
 from services.catalogue import GameCatalogue
 from services.sessions import Sessions
 from services.tokens import Tokens
@@ -75,6 +76,7 @@ class House:
     sealing: Sealing
     blind_index: BlindIndex
     games: GameCatalogue
+    bank: Bank
 
 
 def build_house(ports: Ports, variable: Variable) -> House:
@@ -109,6 +111,9 @@ def build_house(ports: Ports, variable: Variable) -> House:
         ),
         blind_index=BlindIndex(key_from_text(variable("BLIND_INDEX_KEY"))),
         games=GameCatalogue(ports.db, ports.cache),
+        bank=SandboxBank(settings.pix_webhook_secret)
+        if settings.profile == "sandbox"
+        else NoBank(),
     )
 
 

@@ -1,0 +1,184 @@
+"""Deposits: a charge is opened, somebody pays it, the wallet is credited once or the money goes
+back.
+
+The wallet opens the charge (its limits stand in the way) and chooses deposit id and txid; the row
+in D1 only finds the wallet again when the bank's notice names the txid. Each step can be repeated:
+the wallet replays, the row is inserted once, and a notice that was worked off changes nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from http_layer.intake import read_body
+from views.payments import DepositView, PixChargeView
+
+from services.container import House
+from services.rows import integer
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.kernel.times import rfc3339
+from shared.payments.pix import PixPayment
+from shared.payments.schemas import PixNotice
+from shared.payments.signature import verify
+from shared.platform.ports import Record
+from shared.wallet.answer import decode_answer
+from shared.wallet.errors import DEPOSIT_NOT_FOUND
+
+THIRD_PARTY_FUNDS: Final = "third_party_funds"
+_REFUSED_BY_WALLET: Final = frozenset(
+    {"deposit_amount_mismatch", "deposit_already_credited", "payment_already_used"}
+)
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of the payments of one notice."""
+
+    received: int = 0
+    credited: int = 0
+    refunded: int = 0
+    unknown: int = 0
+
+
+def deposit_view(house: House, row: Record) -> DepositView:
+    """A deposit as the player sees it, with the code to pay it."""
+    settled_at = row["settled_at"]
+    return DepositView.model_validate(
+        {
+            "deposit_id": row["deposit_id"],
+            "status": row["status"],
+            "amount_minor": row["amount_minor"],
+            "currency": row["currency"],
+            "requested_at": rfc3339(integer(row["requested_at"])),
+            "settled_at": rfc3339(settled_at) if isinstance(settled_at, int) else None,
+            "refusal": row["refusal"],
+            "pix": PixChargeView(
+                br_code=house.bank.charge(str(row["txid"]), integer(row["amount_minor"])),
+                txid=str(row["txid"]),
+                expires_at=rfc3339(integer(row["expires_at"])),
+            ),
+        }
+    )
+
+
+async def remember_charge(house: House, player_id: str, charge: dict[str, object]) -> Record:
+    """The deposit's row; `charge` is the wallet's answer to `deposit_request`."""
+    await house.db.execute(
+        "INSERT OR IGNORE INTO deposits (deposit_id, player_id, txid, amount_minor, currency, "
+        "status, requested_at, expires_at) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)",
+        str(charge["deposit_id"]),
+        player_id,
+        str(charge["txid"]),
+        integer(charge["amount_minor"]),
+        str(charge["currency"]),
+        integer(charge["requested_at_ms"]),
+        integer(charge["expires_at_ms"]),
+    )
+    return await own_deposit(house, player_id, str(charge["deposit_id"]))
+
+
+async def own_deposit(house: House, player_id: str, deposit_id: str) -> Record:
+    """This player's deposit. Raises `Rejected(DEPOSIT_NOT_FOUND)`, also for another player's."""
+    row = await house.db.first(
+        "SELECT * FROM deposits WHERE deposit_id = ? AND player_id = ?", deposit_id, player_id
+    )
+    if row is None:
+        raise Rejected(DEPOSIT_NOT_FOUND, "There is no deposit of yours with this id.")
+    return row
+
+
+async def receive_payments(
+    house: House, signature: str | None, raw_body: bytes, now_ms: int
+) -> Received:
+    """Work off a notice of the bank; safe to repeat.
+
+    Raises:
+        Rejected: when nobody we know signed the body just now, or it is not a notice.
+    """
+    verify(signature, raw_body, secrets=(house.settings.pix_webhook_secret,), now_ms=now_ms)
+    received = Received()
+    notice = read_body(PixNotice, "application/json", raw_body)
+    assert notice is not None
+    for pix in notice.pix:
+        received.received += 1
+        await _receive(house, pix.payment(), received, now_ms)
+    return received
+
+
+async def _receive(house: House, payment: PixPayment, received: Received, now_ms: int) -> None:
+    row = await house.db.first(
+        "SELECT d.deposit_id, d.player_id, p.cpf_index FROM deposits d "
+        "JOIN players p USING (player_id) WHERE d.txid = ?",
+        payment.txid,
+    )
+    if row is None:
+        # Not ours to keep: the charge may have been opened by a request that died before its row.
+        received.unknown += 1
+        house.log({"event": "pix_without_deposit", "end_to_end_id": payment.end_to_end_id})
+        return
+    payer = payment.payer_cpf
+    if payer is None or house.blind_index.of("cpf", payer) != row["cpf_index"]:
+        received.refunded += 1
+        await _send_back(house, row, payment, THIRD_PARTY_FUNDS, now_ms)
+        return
+    credit = {
+        "deposit_id": row["deposit_id"],
+        "amount_minor": payment.amount_minor,
+        "end_to_end_id": payment.end_to_end_id,
+    }
+    answer = decode_answer(
+        await house.wallets.execute(
+            str(row["player_id"]),
+            "deposit_credit",
+            f"pix:{payment.end_to_end_id}",
+            "",
+            json.dumps(credit),
+        )
+    )
+    if answer.status < 400:
+        received.credited += 1
+        await _settle(house, row, payment, "credited", None, now_ms)
+        return
+    code = json.loads(answer.body)["code"]
+    if code not in _REFUSED_BY_WALLET:
+        raise RuntimeError(f"the wallet refused a payment: {code}")
+    received.refunded += 1
+    await _send_back(house, row, payment, code, now_ms)
+
+
+async def _send_back(
+    house: House, row: Record, payment: PixPayment, refusal: str, now_ms: int
+) -> None:
+    """Return the money to whoever paid it; money of a third party is an alert besides."""
+    await house.bank.refund(payment.end_to_end_id, payment.amount_minor)
+    if refusal == THIRD_PARTY_FUNDS:
+        await house.db.execute(
+            "INSERT OR IGNORE INTO aml_alerts (alert_id, player_id, rule_id, window_started_at, "
+            "window_ended_at, band, observed, threshold, evidence, status, created_at, updated_at) "
+            "VALUES (?, ?, 'payments.third_party_funds', ?, ?, 'high', ?, 0, ?, 'open', ?, ?)",
+            uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID)),
+            row["player_id"],
+            payment.paid_at_ms,
+            payment.paid_at_ms,
+            payment.amount_minor,
+            json.dumps({"deposit_id": row["deposit_id"], "end_to_end_id": payment.end_to_end_id}),
+            now_ms,
+            now_ms,
+        )
+    await _settle(house, row, payment, "refunded", refusal, now_ms)
+
+
+async def _settle(
+    house: House, row: Record, payment: PixPayment, status: str, refusal: str | None, now_ms: int
+) -> None:
+    """A charge settles once; what comes later for it (a second payer) is refunded beside it."""
+    await house.db.execute(
+        "UPDATE deposits SET status = ?, refusal = ?, settled_at = ?, end_to_end_id = ? "
+        "WHERE deposit_id = ? AND status IN ('pending', 'expired')",
+        status,
+        refusal,
+        now_ms,
+        payment.end_to_end_id,
+        row["deposit_id"],
+    )
