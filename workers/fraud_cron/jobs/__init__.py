@@ -1,0 +1,3 @@
+"""The jobs of the fraud and projection Worker, one module per job; each takes its ports as
+arguments.
+"""
