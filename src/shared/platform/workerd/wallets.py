@@ -18,11 +18,17 @@ class WalletObjects:
         self._namespace = unwrapped(namespace_binding)
 
     async def execute(
-        self, player_id: str, kind: str, key: str, session_id: str, payload: str
+        self,
+        player_id: str,
+        kind: str,
+        key: str,
+        session_id: str,
+        payload: str,
+        context: str = "",
     ) -> str:
         try:
             answer = await self._namespace.getByName(player_id).execute(
-                kind, key, session_id, payload
+                kind, key, session_id, payload, context
             )
         except JsException as error:
             raise _unreachable(error) from None
