@@ -32,9 +32,15 @@ GCM_NONCE_BYTES: Final = 12
 
 
 def check_integer(value: int) -> None:
-    """Raises `OverflowError` for an integer that JavaScript numbers cannot carry exactly."""
+    """Raises `OverflowError` for an integer that cannot be handed to JavaScript as a number."""
     if not -MAX_SAFE_INTEGER < value < MAX_SAFE_INTEGER:
         raise OverflowError("an integer of 2^53 - 1 and more does not survive the crossing")
+
+
+def check_integer_read(value: int) -> None:
+    """Raises `OverflowError` for a database's integer that JavaScript reads as its neighbour."""
+    if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        raise OverflowError("an integer of 2^53 and more is read as its neighbour")
 
 
 def check_sql_parameter(value: object) -> None:
@@ -60,12 +66,12 @@ def integer_of_float(value: float) -> int:
 
     Raises:
         TypeError: for a fraction: this platform stores none.
-        OverflowError: for a number of 2^53 - 1 or more, which may be its neighbour's.
+        OverflowError: for a number of 2^53 or more, which may be its neighbour's.
     """
     if not value.is_integer():
         raise TypeError("a fraction came out of the database, which holds integers only")
     number = int(value)
-    check_integer(number)
+    check_integer_read(number)
     return number
 
 

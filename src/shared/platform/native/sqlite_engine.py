@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from shared.platform.limits import check_integer, check_sql_parameter, integer_of_float
+from shared.platform.limits import check_integer_read, check_sql_parameter, integer_of_float
 from shared.platform.ports import SqlConstraintError, SqlError, SqlValue
 
 _LIMITS: Final = {
@@ -186,5 +186,5 @@ def _read(value: SqlValue | float) -> SqlValue:
     if isinstance(value, float):
         return integer_of_float(value)
     if isinstance(value, int):
-        check_integer(value)
+        check_integer_read(value)
     return value

@@ -7,7 +7,9 @@ from typing import Protocol
 class PlayerWallet(Protocol):
     """What `WalletDO` offers by RPC, without the RPC."""
 
-    def execute(self, kind: str, key: str, session_id: str, payload: str) -> str: ...
+    def execute(
+        self, kind: str, key: str, session_id: str, payload: str, context: str = ""
+    ) -> str: ...
 
     def query(self, kind: str, session_id: str, payload: str) -> str: ...
 
@@ -20,9 +22,15 @@ class NativeWallets:
         self._open: dict[str, PlayerWallet] = {}
 
     async def execute(
-        self, player_id: str, kind: str, key: str, session_id: str, payload: str
+        self,
+        player_id: str,
+        kind: str,
+        key: str,
+        session_id: str,
+        payload: str,
+        context: str = "",
     ) -> str:
-        return self._of(player_id).execute(kind, key, session_id, payload)
+        return self._of(player_id).execute(kind, key, session_id, payload, context)
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str:
         return self._of(player_id).query(kind, session_id, payload)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.platform.ports import Record, SqlValue, Statement
 from shared.platform.workerd.foreign import Foreign, JsException, optional, to_js, unwrapped
-from shared.platform.workerd.values import bound, read, refusal
+from shared.platform.workerd.values import bound, read, refusal_or_silence
 
 
 class D1Database:
@@ -20,7 +20,7 @@ class D1Database:
         try:
             rows = (await prepared.all()).results.to_py()
         except JsException as error:
-            raise refusal(error) from None
+            raise refusal_or_silence(error) from None
         return [{name: read(value) for name, value in row.items()} for row in rows]
 
     async def first(self, statement: str, *params: SqlValue) -> Record | None:
@@ -28,7 +28,7 @@ class D1Database:
         try:
             row = optional(await prepared.first())
         except JsException as error:
-            raise refusal(error) from None
+            raise refusal_or_silence(error) from None
         if row is None:
             return None
         return {name: read(value) for name, value in row.to_py().items()}
@@ -38,7 +38,7 @@ class D1Database:
         try:
             return int((await prepared.run()).meta.changes)
         except JsException as error:
-            raise refusal(error) from None
+            raise refusal_or_silence(error) from None
 
     async def batch(self, statements: Sequence[Statement]) -> list[int]:
         if not statements:
@@ -47,7 +47,7 @@ class D1Database:
         try:
             results = await self._database.batch(to_js(prepared))
         except JsException as error:
-            raise refusal(error) from None
+            raise refusal_or_silence(error) from None
         return [int(result.meta.changes) for result in results]
 
     def _prepared(self, statement: str, params: Sequence[SqlValue]) -> Foreign:

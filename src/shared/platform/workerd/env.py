@@ -1,5 +1,6 @@
 """What a Worker was configured with: texts and bindings of its `env`, each named once."""
 
+from shared.platform.ports import Database, KeyValue, ObjectStore, Queue, Wallets
 from shared.platform.workerd.d1 import D1Database
 from shared.platform.workerd.foreign import Foreign, optional, unwrapped
 from shared.platform.workerd.kv import WorkerKv
@@ -26,27 +27,27 @@ def env_text(env: Foreign, name: str, default: str | None = None) -> str:
     return value
 
 
-def database(env: Foreign, name: str) -> D1Database:
+def database(env: Foreign, name: str) -> Database:
     """The D1 database bound as `name`."""
     return D1Database(_binding(env, name))
 
 
-def key_value(env: Foreign, name: str) -> WorkerKv:
+def key_value(env: Foreign, name: str) -> KeyValue:
     """The KV namespace bound as `name`."""
     return WorkerKv(_binding(env, name))
 
 
-def object_store(env: Foreign, name: str) -> WorkerR2:
+def object_store(env: Foreign, name: str) -> ObjectStore:
     """The R2 bucket bound as `name`."""
     return WorkerR2(_binding(env, name))
 
 
-def queue(env: Foreign, name: str) -> WorkerQueue:
+def queue(env: Foreign, name: str) -> Queue:
     """The queue that this Worker produces to, bound as `name`."""
     return WorkerQueue(_binding(env, name))
 
 
-def wallets(env: Foreign, name: str) -> WalletObjects:
+def wallets(env: Foreign, name: str) -> Wallets:
     """The namespace of wallet objects bound as `name`."""
     return WalletObjects(_binding(env, name))
 

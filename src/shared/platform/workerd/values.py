@@ -1,8 +1,18 @@
 """Values between Python and the two SQLite databases of the platform, exact or refused."""
 
+from typing import Final
+
 from shared.platform.limits import check_sql_parameter, integer_of_float
 from shared.platform.ports import SqlConstraintError, SqlError, SqlValue, Unreachable
 from shared.platform.workerd.foreign import Foreign, JsException, jsnull, to_js
+
+_CONSTRAINT: Final = "SQLITE_CONSTRAINT"
+
+_SIGNS_OF_A_REFUSAL: Final = (
+    "SQLITE_",
+    "To execute a transaction, please use",
+    "Wrong number of parameter bindings",
+)
 
 
 def bound(value: SqlValue) -> Foreign:
@@ -20,7 +30,7 @@ def read(value: Foreign) -> SqlValue:
 
     Raises:
         TypeError: for a fraction.
-        OverflowError: for a number of 2^53 - 1 or more.
+        OverflowError: for a number of 2^53 or more.
     """
     kind = type(value)
     if kind is int or kind is str:
@@ -32,11 +42,15 @@ def read(value: Foreign) -> SqlValue:
     return bytes(value) if kind is list or kind is memoryview else bytes(value.to_bytes())
 
 
-def refusal(error: JsException) -> SqlError | Unreachable:
-    """The port's error for what a database threw; its message names columns, never values."""
+def refusal(error: JsException) -> SqlError:
+    """The port's error for what SQLite threw; its message names columns, never values."""
     message = str(error.message)
-    if "SQLITE_CONSTRAINT" in message:
-        return SqlConstraintError(message)
-    if error.name == "Error" and message.startswith("D1_ERROR") and "SQLITE_" not in message:
-        return Unreachable(message)
-    return SqlError(message)
+    return SqlConstraintError(message) if _CONSTRAINT in message else SqlError(message)
+
+
+def refusal_or_silence(error: JsException) -> SqlError | Unreachable:
+    """The same for a database behind a network: what is not SQLite's refusal has no outcome."""
+    message = str(error.message)
+    if any(sign in message for sign in _SIGNS_OF_A_REFUSAL):
+        return refusal(error)
+    return Unreachable(message)
