@@ -1,0 +1,79 @@
+/** The statement: every event of the wallet, newest first, and the proof that none is missing. */
+
+import { read } from "../api.js";
+import { byId, h, show, whileBusy } from "../dom.js";
+import { formatTime, has, locale, plural, t } from "../i18n.js";
+import { formatMinor, formatSigned } from "../money.js";
+import { clearProblem, showProblem } from "../problems.js";
+import { state } from "../store.js";
+
+const PAGE = 50;
+
+let events = [];
+let cursor = null;
+
+const money = (minor) => formatMinor(minor, locale(), state.wallet?.currency ?? "BRL");
+const signed = (minor) => formatSigned(minor, locale(), state.wallet?.currency ?? "BRL");
+
+const eventName = (type) => (has(`event.${type}`) ? t(`event.${type}`) : type);
+
+function change(event) {
+  const parts = [];
+  if (event.cash_delta !== 0) parts.push(h("span", { class: "delta" }, signed(event.cash_delta)));
+  if (event.bonus_delta !== 0) {
+    parts.push(h("span", { class: "delta part" }, t("statement.bonus_part", { amount: signed(event.bonus_delta) })));
+  }
+  if (event.held_delta !== 0) {
+    parts.push(h("span", { class: "delta part" }, t("statement.held_part", { amount: signed(event.held_delta) })));
+  }
+  return parts.length > 0 ? parts : ["–"];
+}
+
+function row(event) {
+  return h("tr", { "data-type": event.type },
+    h("td", { class: "mono seq" }, String(event.seq)),
+    h("td", { class: "when num" }, formatTime(event.recorded_at)),
+    h("th", { scope: "row", class: "what" }, eventName(event.type)),
+    h("td", { class: "num right change" }, ...change(event)),
+    h("td", { class: "num right after", "data-label": t("statement.cash_after") }, money(event.cash_after)),
+    h("td", { class: "mono hash" }, event.hash.slice(0, 10)));
+}
+
+export function drawStatement() {
+  byId("statement-rows").replaceChildren(...events.map(row));
+  show(byId("statement-empty"), events.length === 0);
+  show(byId("statement-more"), cursor !== null);
+}
+
+export async function openStatement({ more = false } = {}) {
+  clearProblem(byId("statement-problem"));
+  const query = more && cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+  const page = await read(`/v1/me/wallet/events?limit=${PAGE}${query}`);
+  events = more ? [...events, ...page.items] : page.items;
+  cursor = page.next_cursor;
+  drawStatement();
+}
+
+async function verifyChain() {
+  const verdict = byId("chain-verdict");
+  try {
+    const { ok, events: count, head_hash: head, broken_at: at } = await read("/v1/me/wallet/verify");
+    verdict.dataset.state = ok ? "proven" : "refuted";
+    verdict.textContent = ok ? plural("chain.ok", count, { hash: `${head.slice(0, 16)}…` }) : t("chain.broken", { at });
+    show(verdict, true);
+  } catch (error) {
+    showProblem(byId("statement-problem"), error);
+  }
+}
+
+export function clearStatement() {
+  events = [];
+  cursor = null;
+  show(byId("chain-verdict"), false);
+}
+
+export function startStatement() {
+  byId("statement-more").addEventListener("click", (event) =>
+    whileBusy(event.currentTarget, () => openStatement({ more: true })));
+  byId("verify-chain").addEventListener("click", (event) => whileBusy(event.currentTarget, verifyChain));
+}
