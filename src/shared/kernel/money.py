@@ -10,8 +10,8 @@ Currency = Literal["BRL", "EUR", "GBP", "USD"]
 
 CURRENCIES: Final[tuple[Currency, ...]] = ("BRL", "EUR", "GBP", "USD")
 
-MAX_AMOUNT_MINOR: Final = 10**12
-"""Largest amount of one command: ten billion in major units of a two-decimal currency."""
+MAX_AMOUNT_MINOR: Final = 10**12 - 1
+"""Largest amount of one command, and the largest that a PIX message can say: 9999999999.99."""
 
 
 def is_amount_minor(value: object) -> bool:

@@ -13,7 +13,7 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 from typing import Final
 
-from shared.kernel.money import format_major, parse_major
+from shared.kernel.money import format_major, is_amount_minor, parse_major
 
 MAX_NAME: Final = 25
 MAX_CITY: Final = 15
@@ -76,10 +76,9 @@ def dynamic_br_code(
         _field("53", "986"),
     ]
     if amount_minor is not None:
-        amount = format_major(amount_minor)
-        if amount_minor <= 0 or _AMOUNT.fullmatch(amount) is None:
+        if not is_amount_minor(amount_minor):
             raise ValueError(f"not an amount of a BR Code: {amount_minor}")
-        parts.append(_field("54", amount))
+        parts.append(_field("54", format_major(amount_minor)))
     parts += [
         _field("58", "BR"),
         _field("59", _plain(merchant_name, MAX_NAME)),

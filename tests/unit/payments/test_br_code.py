@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.kernel.money import MAX_AMOUNT_MINOR
 from shared.payments.brcode import BrCode, BrCodeError, checksum, dynamic_br_code, parse_br_code
 
 # Manual de Padrões para Iniciação do Pix, version 2.10.0: §2.6.3 static, §2.7.2 dynamic, §2.8.5
@@ -69,6 +70,13 @@ def test_an_amount_is_decimal_text_with_two_places() -> None:
     )
     assert "540510.50" in built
     assert parse_br_code(built).amount_minor == 1_050
+
+
+def test_the_largest_amount_of_the_house_fits_into_a_code() -> None:
+    built = dynamic_br_code(
+        location="a.b/c", merchant_name="N", merchant_city="C", amount_minor=MAX_AMOUNT_MINOR
+    )
+    assert "54139999999999.99" in built
 
 
 def test_names_lose_accents_and_what_does_not_fit() -> None:
