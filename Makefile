@@ -20,9 +20,9 @@ dev: ## run the edge: PORT=8787, STATE=folder keeps the data
 demo: setup ## play the whole story against a running edge: URL=http://127.0.0.1:8787
 	@$(BIN)/python runtime/demo.py $(if $(URL),--url "$(URL)")
 
-admin: setup ## create an operator on a running edge: EMAIL=you@example.com [ROLE=admin]
-	@test -n "$(EMAIL)" || { echo "usage: make admin EMAIL=you@example.com [ROLE=admin]"; exit 2; }
-	@$(BIN)/python runtime/admin.py --email "$(EMAIL)" $(if $(ROLE),--role "$(ROLE)") $(if $(URL),--url "$(URL)")
+admin: setup ## make a member of staff on a stopped edge's data: EMAIL=you@example.com STATE=folder [ROLE=admin]
+	@test -n "$(EMAIL)" -a -n "$(STATE)" || { echo "usage: make admin EMAIL=you@example.com STATE=folder [ROLE=admin]"; exit 2; }
+	@$(BIN)/python runtime/admin.py --email "$(EMAIL)" --role "$(or $(ROLE),admin)" --state "$(STATE)"
 
 format: setup ## format the sources and fix what the linter can
 	$(BIN)/ruff format .

@@ -1,7 +1,7 @@
 """Writes `.dev.vars.<environment>`: the secrets of the local edge, made once on each machine.
 
-Invariants: a value that exists is never changed (it encrypts data of kept state); a Worker gets only its own secrets,
-the wallet none; the files are readable by their owner only.
+Invariants: a value that exists is never changed (it encrypts data of kept state); a Worker gets
+only its own secrets, the wallet none; the files are readable by their owner only.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import base64
 import json
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from localedge.files import replace_file
 
@@ -33,6 +33,8 @@ def _text(value: str) -> Callable[[], str]:
 VARIABLES: dict[str, dict[str, Callable[[], str]]] = {
     "api": {
         "PROFILE": _text("sandbox"),
+        # One machine plays everybody on the local edge: it may do a thousand times what a client may.
+        "RATE_LIMIT_SCALE": _text("1000"),
         "JWT_KEYS": _random_key_ring("j1"),
         "JWT_ACTIVE_KID": _text("j1"),
         "PII_KEYS": _random_key_ring("k1"),
