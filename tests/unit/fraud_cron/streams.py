@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,8 +15,8 @@ from shared.platform.native.d1 import NativeD1
 from shared.platform.native.entropy import SeededEntropy
 from shared.platform.ports import Record, SqlValue
 from shared.wallet.answer import encode_answer
-from shared.wallet.chain import event_hash, head_after, link
-from shared.wallet.model import GENESIS_HASH, Draft, Event, EventType, Head
+from shared.wallet.chain import event_hash
+from shared.wallet.model import GENESIS_HASH, Event, EventType
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations_d1"
 
@@ -26,41 +26,39 @@ type Members = dict[str, object]
 
 
 class Stream:
-    """The events of one wallet, chained by the wallet's own code."""
+    """The events of one wallet, sealed by the wallet's own hash."""
 
     def __init__(self, player_id: str, *, currency: str = "BRL", seed: int = 1) -> None:
         self.player_id = player_id
+        self.currency = currency
         self.events: list[Event] = []
         self._entropy = SeededEntropy(f"{player_id}{seed}")
-        self._head = Head(
-            player_id=player_id,
-            currency=currency,
-            jurisdiction="br",
-            clock_offset_ms=0,
-            frozen_law=None,
-            seq=0,
-            hash=GENESIS_HASH,
-            cash_minor=0,
-            bonus_minor=0,
-            held_minor=0,
-            recorded_at=0,
-        )
-
-    @property
-    def currency(self) -> str:
-        return self._head.currency
 
     def add(self, type_: EventType, amount_minor: int = 0, *, at_ms: int = TEST_EPOCH_MS) -> Self:
-        draft = Draft(
+        last = self.events[-1] if self.events else None
+        cash_delta = DELTA_SIGNS[type_] * amount_minor
+        unsealed = Event(
+            seq=len(self.events) + 1,
             event_id=uuid7(at_ms, self._entropy.token(RANDOM_BYTES_PER_ID)),
             type=type_,
-            data={},
+            schema_version=1,
             amount_minor=amount_minor,
-            cash_delta=DELTA_SIGNS[type_] * amount_minor,
+            cash_delta=cash_delta,
+            bonus_delta=0,
+            held_delta=0,
+            cash_after=(last.cash_after if last else 0) + cash_delta,
+            bonus_after=0,
+            held_after=0,
+            round_id=None,
+            game_version=None,
+            idempotency_key=None,
+            causation_id=None,
+            recorded_at=at_ms,
+            data="{}",
+            prev_hash=last.hash if last else GENESIS_HASH,
+            hash="",
         )
-        added = link(self._head, [draft], None, at_ms)
-        self._head = head_after(self._head, added)
-        self.events += added
+        self.events.append(replace(unsealed, hash=event_hash(unsealed)))
         return self
 
     def deposits(self, count: int, *, at_ms: int, amount_minor: int = 1_000) -> Self:

@@ -260,7 +260,7 @@ def test_a_second_consumer_that_was_faster_is_noticed_and_nothing_is_stored_twic
     fast_done: list[bool] = []
 
     class Overtaken:
-        """The database as the slow consumer sees it: after its first look another one stores all."""
+        """The database of the slow consumer: after its first look another one stores all."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(world.db, name)
@@ -301,8 +301,8 @@ def test_what_arrives_is_put_on_the_list_of_the_velocity_scan() -> None:
 
 @given(st.data())
 def test_whatever_the_queue_does_the_projection_converges(data: st.DataObject) -> None:
-    """Law: any sequence of batches that drops, repeats and reorders messages leaves a prefix of each
-    stream; once the last event of a stream was delivered, all of it; and totals count each once.
+    """Law: batches that drop, repeat and reorder messages leave a prefix of each stream; once the
+    last event of a stream was delivered, all of it; and totals count each event once.
     """
     world = World()
     streams = [story(world, "ana"), story(world, "bob")]

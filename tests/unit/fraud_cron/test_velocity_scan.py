@@ -1,6 +1,7 @@
 """Alerts come of what arrived, whenever it arrived, once for each player, rule and window."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -281,7 +282,7 @@ def test_scanning_as_events_arrive_finds_what_one_scan_at_the_end_finds(
     arrive(at_once, deposits)
     at_once.run(velocity_scan)
     cuts = [0, *sorted(min(cut, len(seconds)) for cut in ticks), len(seconds)]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
 
         async def job(ports: Ports, begin: int = begin, end: int = end) -> None:
             await project(deliveries(deposits.texts()[begin:end]), ports)
