@@ -1,0 +1,98 @@
+"""The chain: each event carries the SHA-256 of the one before it, so no past event can be changed,
+dropped or moved without every later hash changing.
+
+Hashed is what was decided, in a fixed order, as one JSON array of texts and integers after the
+previous hash; running balances are not part of it, they can be folded again at any time. ASCII
+escapes make the text the same in every language: `JSON.stringify` of ASCII data gives it too.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from shared.kernel.canonical import canonical_json
+from shared.kernel.errors import InvariantBroken
+from shared.wallet.model import EVENT_SCHEMA_VERSION, Draft, Event, Head
+
+
+def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> tuple[Event, ...]:
+    """The drafts as events that follow `head`, gapless, balances folded, each chained to the last.
+
+    Raises:
+        InvariantBroken: `never_negative`, when an event would leave a balance below zero.
+    """
+    events: list[Event] = []
+    seq, prev_hash = head.seq, head.hash
+    cash, bonus, held = head.cash_minor, head.bonus_minor, head.held_minor
+    for draft in drafts:
+        seq += 1
+        cash += draft.cash_delta
+        bonus += draft.bonus_delta
+        held += draft.held_delta
+        if cash < 0 or bonus < 0 or held < 0:
+            raise InvariantBroken("never_negative", f"{draft.type} at seq {seq}")
+        unsealed = Event(
+            seq=seq,
+            event_id=draft.event_id,
+            type=draft.type,
+            schema_version=EVENT_SCHEMA_VERSION,
+            amount_minor=draft.amount_minor,
+            cash_delta=draft.cash_delta,
+            bonus_delta=draft.bonus_delta,
+            held_delta=draft.held_delta,
+            cash_after=cash,
+            bonus_after=bonus,
+            held_after=held,
+            round_id=draft.round_id,
+            game_version=draft.game_version,
+            idempotency_key=key,
+            causation_id=draft.causation_id,
+            recorded_at=now_ms,
+            data=canonical_json(draft.data),
+            prev_hash=prev_hash,
+            hash="",
+        )
+        prev_hash = event_hash(unsealed)
+        events.append(replace(unsealed, hash=prev_hash))
+    return tuple(events)
+
+
+def event_hash(event: Event) -> str:
+    """Lower-case hexadecimal SHA-256 over `prev_hash` and the decided columns of `event`."""
+    decided = json.dumps(
+        [
+            event.seq,
+            event.event_id,
+            event.type,
+            event.schema_version,
+            event.amount_minor,
+            event.cash_delta,
+            event.bonus_delta,
+            event.held_delta,
+            event.round_id,
+            event.game_version,
+            event.idempotency_key,
+            event.causation_id,
+            event.recorded_at,
+            event.data,
+        ],
+        separators=(",", ":"),
+    )
+    return sha256((event.prev_hash + decided).encode()).hexdigest()
+
+
+def head_after(head: Head, events: Sequence[Event]) -> Head:
+    """The head once `events` are appended; `head` itself when there are none."""
+    if not events:
+        return head
+    last = events[-1]
+    return replace(
+        head,
+        seq=last.seq,
+        hash=last.hash,
+        cash_minor=last.cash_after,
+        bonus_minor=last.bonus_after,
+        held_minor=last.held_after,
+        recorded_at=last.recorded_at,
+    )

@@ -1,0 +1,270 @@
+"""The values of the wallet: events, the rows they fold into, and what a decision is.
+
+An event is what was decided; `cash_after`, `bonus_after` and `held_after` are a cache of the fold
+and stand outside the hash. Rows (`Round`, `Grant`, …) are whole values: a decision returns the new
+one and the store writes it, so nothing is ever incremented behind a decision's back. Every field of
+a row is a value SQLite can hold; columns have the names and the order of the fields.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.platform.ports import Entropy
+
+EventType = Literal[
+    "OPENED",
+    "LIMIT_CHANGED",
+    "SEED_COMMITTED",
+    "SEED_REVEALED",
+    "FROZEN",
+    "DEPOSIT",
+    "WITHDRAWAL_HELD",
+    "WITHDRAWAL",
+    "WITHDRAWAL_RELEASED",
+    "BET",
+    "WIN",
+    "ROLLBACK",
+    "BONUS_CREDIT",
+    "BONUS_DEBIT",
+]
+LimitKind = Literal["deposit", "loss", "wager", "time", "bet_count"]
+Period = Literal["daily", "weekly", "monthly"]
+RoundStatus = Literal["open", "settled", "rolled_back"]
+
+EVENT_SCHEMA_VERSION: Final = 1
+GENESIS_HASH: Final = "0" * 64
+LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time", "bet_count")
+PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decided event before it has its place in the chain. Deltas and amount are minor units."""
+
+    event_id: str
+    type: EventType
+    data: Mapping[str, object]
+    amount_minor: int = 0
+    cash_delta: int = 0
+    bonus_delta: int = 0
+    held_delta: int = 0
+    round_id: str | None = None
+    game_version: str | None = None
+    causation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A row of `events`, columns in this order. `data` is canonical JSON text."""
+
+    seq: int
+    event_id: str
+    type: str
+    schema_version: int
+    amount_minor: int
+    cash_delta: int
+    bonus_delta: int
+    held_delta: int
+    cash_after: int
+    bonus_after: int
+    held_after: int
+    round_id: str | None
+    game_version: str | None
+    idempotency_key: str | None
+    causation_id: str | None
+    recorded_at: int
+    data: str
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The wallet as of its last event: who it is, where the chain ends, what it holds.
+
+    `caller_revoked`: the login session that asks was ended.
+    """
+
+    player_id: str
+    currency: str
+    jurisdiction: str
+    clock_offset_ms: int
+    frozen_law: str | None
+    seq: int
+    hash: str
+    cash_minor: int
+    bonus_minor: int
+    held_minor: int
+    recorded_at: int
+    caller_revoked: bool
+
+    @property
+    def spendable_minor(self) -> int:
+        return self.cash_minor + self.bonus_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: how its stake was funded, how its payout was paid, and the events that tell it.
+
+    `stake_grants` and `payout_grants` are JSON texts `[[grant_id, amount_minor], …]`.
+    A round rolled back before its bet has `bet_event_id` None: the tombstone that a late bet meets.
+    """
+
+    round_id: str
+    opened_seq: int
+    settled_seq: int | None
+    rolled_back_seq: int | None
+    stake_cash: int
+    stake_bonus: int
+    stake_grants: str
+    payout_cash: int
+    payout_bonus: int
+    payout_grants: str
+    bet_event_id: str | None
+    win_event_id: str | None
+    opened_at: int
+    settled_at: int | None
+    rolled_back_at: int | None
+
+    @property
+    def status(self) -> RoundStatus:
+        if self.rolled_back_seq is not None:
+            return "rolled_back"
+        return "open" if self.settled_seq is None else "settled"
+
+    @property
+    def stake_minor(self) -> int:
+        return self.stake_cash + self.stake_bonus
+
+    @property
+    def payout_minor(self) -> int:
+        return self.payout_cash + self.payout_bonus
+
+
+@dataclass(frozen=True, slots=True)
+class GameSession:
+    """A game session with the version of the game that it was opened on."""
+
+    session_id: str
+    game_id: str
+    game_version: int
+    rtp_bps: int
+    min_stake_minor: int
+    max_stake_minor: int
+    opened_at: int
+    last_active_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A pair of seeds. `nonce` is the next one to draw with; the next server seed already exists,
+    because its hash is committed before the player can be made to bet on it.
+    """
+
+    number: int
+    server_seed: str
+    server_seed_hash: str
+    client_seed: str
+    nonce: int
+    next_server_seed: str
+    next_server_seed_hash: str
+    committed_at: int
+    revealed_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    deposit_id: str
+    txid: str
+    amount_minor: int
+    requested_at: int
+    expires_at: int
+    credited_seq: int | None
+    end_to_end_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """`status` is held, paid or released."""
+
+    withdrawal_id: str
+    amount_minor: int
+    payment_account_id: str
+    end_to_end_id: str
+    status: str
+    held_event_id: str
+    requested_at: int
+    due_at: int
+    closed_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A bonus grant; grants are spent in the order of `credited_seq`."""
+
+    grant_id: str
+    credited_seq: int
+    credited_minor: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`value` is minor units (deposit, loss, wager), minutes (time) or bets (bet_count)."""
+
+    kind: str
+    period: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayUsage:
+    """What one regulatory day saw; `day` is the number of `shared.kernel.times.local_day`."""
+
+    day: int
+    wagered_minor: int = 0
+    won_minor: int = 0
+    deposited_minor: int = 0
+    bets: int = 0
+    play_ms: int = 0
+    last_bet_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedSession:
+    """A login session that may do nothing any more."""
+
+    session_id: str
+    revoked_at: int
+
+
+type Row = (
+    Round | GameSession | Seed | Deposit | Withdrawal | Grant | Limit | DayUsage | RevokedSession
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command does: events to append, rows to write, and the answer, which may name the
+    head that the events lead to.
+    """
+
+    answer: Callable[[Head], dict[str, object]]
+    drafts: tuple[Draft, ...] = ()
+    rows: tuple[Row, ...] = ()
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a command is decided, and the randomness it may draw."""
+
+    now_ms: int
+    entropy: Entropy
+
+    def new_id(self) -> str:
+        """A fresh UUIDv7 of this moment."""
+        return uuid7(self.now_ms, self.entropy.token(RANDOM_BYTES_PER_ID))

@@ -1,0 +1,133 @@
+"""Reading a payload: every field checked for its type and bounds, unknown fields refused.
+
+The API validates bodies for people; this is the second line, in the object that moves the money,
+without third-party code. Whatever is wrong here is `invalid_payload`, with the name of the field.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from shared.kernel.errors import Rejected
+from shared.kernel.money import MAX_AMOUNT_MINOR
+from shared.wallet.errors import INVALID_PAYLOAD
+
+MAX_PAYLOAD_CHARS: Final = 65_536
+MAX_TEXT_CHARS: Final = 500
+MAX_ID_CHARS: Final = 128
+
+_ID: Final = re.compile(rf"[!-~]{{1,{MAX_ID_CHARS}}}")
+
+
+def decode_payload(text: str) -> dict[str, object]:
+    """The JSON object of a payload; numbers are integers of at most 2^53 - 1 in size.
+
+    Raises:
+        Rejected: `invalid_payload`.
+    """
+    if len(text) > MAX_PAYLOAD_CHARS:
+        refuse("payload", f"is longer than {MAX_PAYLOAD_CHARS} characters")
+    try:
+        value = json.loads(text, parse_float=_no_float, parse_int=_whole, parse_constant=_no_float)
+    except (ValueError, RecursionError):
+        refuse("payload", "is not JSON of objects, texts and whole numbers")
+    if not isinstance(value, dict):
+        refuse("payload", "is not a JSON object")
+    return value
+
+
+class Fields:
+    """The fields of one object, each read once; `done` refuses what nobody read."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self, value: Mapping[str, object]) -> None:
+        self._rest = dict(value)
+
+    def id(self, name: str) -> str:
+        """An identifier: 1 to 128 visible ASCII characters."""
+        return self.matching(name, _ID)
+
+    def text(self, name: str) -> str:
+        """A text of 1 to 500 characters."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT_CHARS:
+            refuse(name, f"is not a text of 1 to {MAX_TEXT_CHARS} characters")
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str]) -> str:
+        """A text that `pattern` matches from its start to its end."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            refuse(name, f"does not match {pattern.pattern}")
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of the texts in `choices`."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, str) or value not in choices:
+            refuse(name, f"is not one of {', '.join(choices)}")
+        return value
+
+    def whole(self, name: str, *, least: int, most: int = MAX_AMOUNT_MINOR) -> int:
+        """A whole number between `least` and `most`."""
+        value = self._rest.pop(name, None)
+        if type(value) is not int or not least <= value <= most:
+            refuse(name, f"is not a whole number from {least} to {most}")
+        return value
+
+    def amount(self, name: str) -> int:
+        """A positive amount of minor units."""
+        return self.whole(name, least=1)
+
+    def flag(self, name: str) -> bool:
+        value = self._rest.pop(name, None)
+        if not isinstance(value, bool):
+            refuse(name, "is not true or false")
+        return value
+
+    def mapping(self, name: str) -> dict[str, object]:
+        value = self._rest.pop(name, None)
+        if not isinstance(value, dict):
+            refuse(name, "is not an object")
+        return value
+
+    def mappings(self, name: str, *, most: int) -> list[dict[str, object]]:
+        """A list of at most `most` objects."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, list) or len(value) > most:
+            refuse(name, f"is not a list of at most {most} objects")
+        for item in value:
+            if not isinstance(item, dict):
+                refuse(name, "holds something that is not an object")
+        return value
+
+    def has(self, name: str) -> bool:
+        """True when the field is there and not null; a null counts as absent."""
+        if self._rest.get(name) is None:
+            self._rest.pop(name, None)
+            return False
+        return True
+
+    def done(self) -> None:
+        """Refuse fields that nobody asked for."""
+        for name in self._rest:
+            refuse(name[:MAX_ID_CHARS].encode("ascii", "replace").decode(), "is not a known field")
+
+
+def refuse(name: str, what: str) -> NoReturn:
+    """Raise the `invalid_payload` that names the field and what is wrong with it."""
+    raise Rejected(
+        INVALID_PAYLOAD, f"{name} {what}", errors=[{"field": name, "message": f"{name} {what}"}]
+    )
+
+
+def _no_float(_: str) -> NoReturn:
+    raise ValueError("not a whole number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 17 or abs(value := int(digits)) >= 1 << 53:
+        raise ValueError("a number beyond 2^53 - 1")
+    return value

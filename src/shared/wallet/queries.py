@@ -1,0 +1,214 @@
+"""What a wallet answers without changing: balance, statement, rounds, seeds, limits, proof.
+
+Answers that people see carry RFC 3339 times; `event_range` gives the columns as they are stored,
+`data` as its text, because that text is what the hash covers. Lists are pages: newest first, the
+cursor is the place of the last item and only this wallet knows what it means.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.kernel.errors import Rejected
+from shared.kernel.times import rfc3339
+from shared.platform.ports import Sql
+from shared.wallet import seeds
+from shared.wallet.errors import ROUND_NOT_FOUND
+from shared.wallet.limits import used
+from shared.wallet.model import Event, Head, Round
+from shared.wallet.outbox import as_message
+from shared.wallet.payload import Fields, refuse
+from shared.wallet.store import Store
+from shared.wallet.verify import verify
+
+MAX_RANGE: Final = 500
+MAX_PAGE: Final = 100
+REVEALED_SHOWN: Final = 50
+_BEYOND: Final = (1 << 53) - 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything a query may look at."""
+
+    sql: Sql
+    store: Store
+    head: Head
+    now_ms: int
+    fields: Fields
+
+
+type Body = dict[str, object]
+
+
+def balance(asked: Asked) -> Body:
+    head = asked.head
+    return {
+        "currency": head.currency,
+        "cash_minor": head.cash_minor,
+        "bonus_minor": head.bonus_minor,
+        "held_minor": head.held_minor,
+        "withdrawable_minor": head.cash_minor,
+        "seq": head.seq,
+        "head_hash": head.hash,
+    }
+
+
+def head(asked: Asked) -> Body:
+    return {"seq": asked.head.seq, "head_hash": asked.head.hash}
+
+
+def events(asked: Asked) -> Body:
+    """The statement, newest first."""
+    before, limit = _page(asked.fields, "before_seq")
+    found = asked.store.events_before(before, limit + 1)
+    page = found[:limit]
+    return {
+        "items": [_statement_line(event) for event in page],
+        "next_cursor": str(page[-1].seq) if len(found) > limit else None,
+    }
+
+
+def event_range(asked: Asked) -> Body:
+    """Events `from_seq` to `to_seq`, both included, at most 500, all columns."""
+    from_seq = asked.fields.whole("from_seq", least=1)
+    to_seq = asked.fields.whole("to_seq", least=from_seq)
+    limit = min(to_seq - from_seq + 1, MAX_RANGE)
+    found = asked.store.events_from(from_seq, limit)
+    return {"events": [as_message(event, asked.head) for event in found]}
+
+
+def rounds(asked: Asked) -> Body:
+    """Rounds that had a bet, newest first, as `round` shows each."""
+    before, limit = _page(asked.fields, "before")
+    rows = asked.store.rounds_before(before, limit + 1)
+    page = rows[:limit]
+    told = {
+        **asked.store.events_at([found.opened_seq for found in page]),
+        **asked.store.events_at([found.settled_seq for found in page if found.settled_seq]),
+        **asked.store.events_at([found.rolled_back_seq for found in page if found.rolled_back_seq]),
+    }
+    return {
+        "items": [_recall(found, told) for found in page],
+        "next_cursor": str(page[-1].opened_seq) if len(rows) > limit else None,
+    }
+
+
+def round_(asked: Asked) -> Body:
+    """One round as it was played (GLI-19 §4.14): bet, draw, outcome, and the balances around it."""
+    found = asked.store.round(asked.fields.id("round_id"))
+    if found is None or found.bet_event_id is None:
+        raise Rejected(ROUND_NOT_FOUND, "there is no such round")
+    places = (found.opened_seq, found.settled_seq, found.rolled_back_seq)
+    return _recall(found, asked.store.events_at([seq for seq in places if seq is not None]))
+
+
+def fairness(asked: Asked) -> Body:
+    """The seed in use and the newest revealed ones."""
+    return {
+        "current": seeds.current_body(asked.store.seed()),
+        "revealed": [
+            seeds.revealed_body(seed) for seed in asked.store.revealed_seeds(REVEALED_SHOWN)
+        ],
+    }
+
+
+def protection(asked: Asked) -> Body:
+    """The limits with what the running day, week or month has used of them."""
+    limits, usage = asked.store.protection(asked.now_ms)
+    return {
+        "limits": [
+            {
+                "kind": limit.kind,
+                "period": limit.period,
+                "value": limit.value,
+                "used": used(limit.kind, usage.window(limit.period)),
+            }
+            for limit in limits
+        ]
+    }
+
+
+def verification(asked: Asked) -> Body:
+    """The chain, the folds and the rows, recomputed from the first event."""
+    verdict = verify(asked.sql)
+    return {
+        "ok": verdict.law is None,
+        "events": verdict.events,
+        "head_hash": asked.head.hash,
+        "broken_at": verdict.broken_at,
+        "law": verdict.law,
+    }
+
+
+QUERIES: Final[Mapping[str, Callable[[Asked], Body]]] = {
+    "balance": balance,
+    "head": head,
+    "events": events,
+    "event_range": event_range,
+    "rounds": rounds,
+    "round": round_,
+    "fairness": fairness,
+    "protection": protection,
+    "verify": verification,
+}
+
+
+def _page(fields: Fields, position: str) -> tuple[int, int]:
+    """Place to go on below, and the number of items; `cursor` is a `next_cursor`, `position` the
+    same as a number.
+    """
+    limit = fields.whole("limit", least=1, most=MAX_PAGE) if fields.has("limit") else MAX_PAGE
+    before = fields.whole(position, least=1, most=_BEYOND) if fields.has(position) else _BEYOND
+    if fields.has("cursor"):
+        cursor = fields.id("cursor")
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 15):
+            refuse("cursor", "is not a cursor of this list")
+        before = int(cursor)
+    return before, limit
+
+
+def _statement_line(event: Event) -> Body:
+    return {
+        "seq": event.seq,
+        "event_id": event.event_id,
+        "type": event.type,
+        "amount_minor": event.amount_minor,
+        "cash_delta": event.cash_delta,
+        "bonus_delta": event.bonus_delta,
+        "held_delta": event.held_delta,
+        "cash_after": event.cash_after,
+        "bonus_after": event.bonus_after,
+        "held_after": event.held_after,
+        "round_id": event.round_id,
+        "recorded_at": rfc3339(event.recorded_at),
+        "data": json.loads(event.data),
+        "hash": event.hash,
+    }
+
+
+def _recall(found: Round, told: Mapping[int, Event]) -> Body:
+    """A round from the events that tell it: the log is the record, the row only finds it."""
+    bet = told[found.opened_seq]
+    asked: dict[str, Any] = json.loads(bet.data)
+    win = told[found.settled_seq] if found.settled_seq is not None else None
+    drawn: dict[str, Any] = json.loads(win.data) if win is not None else {}
+    last = told[found.rolled_back_seq or found.settled_seq or found.opened_seq]
+    closed_at = found.rolled_back_at or found.settled_at
+    return {
+        "round_id": found.round_id,
+        "status": found.status,
+        "session_id": asked.get("session_id"),
+        "game_id": asked["game_id"],
+        "game_version": int(bet.game_version) if bet.game_version is not None else None,
+        "stake_minor": found.stake_minor,
+        "payout_minor": found.payout_minor,
+        "params": asked.get("params"),
+        "outcome": drawn.get("outcome"),
+        "fairness": asked.get("fairness"),
+        "cash_before_minor": bet.cash_after - bet.cash_delta,
+        "cash_after_minor": last.cash_after,
+        "opened_at": rfc3339(found.opened_at),
+        "closed_at": rfc3339(closed_at) if closed_at is not None else None,
+    }

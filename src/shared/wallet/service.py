@@ -1,0 +1,240 @@
+"""The wallet of one player: commands in, one text out, everything in one transaction.
+
+Either every event, row and remembered answer of a command is there, or none. The key is looked up
+first: the same request gets the stored answer byte for byte, another request a named conflict.
+Rejections are not remembered, because a refused command changed nothing. A broken invariant rolls
+the command back and freezes the wallet under the name of the law; it never guesses.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.errors import InvariantBroken, Rejected, Rejection
+from shared.platform.ports import Clock, Entropy, Sql, SqlConstraintError
+from shared.wallet import errors, tables
+from shared.wallet.answer import encode_answer, encode_body, encode_rejection
+from shared.wallet.chain import head_after, link
+from shared.wallet.commands import (
+    COMMANDS,
+    KEYLESS,
+    ClockAdvance,
+    Command,
+    Open,
+    read_command,
+    read_games_in_force,
+)
+from shared.wallet.decide_account import decide_open
+from shared.wallet.gates import refuse_revoked
+from shared.wallet.handlers import Situation, decide
+from shared.wallet.model import Decision, Draft, Head, Moment
+from shared.wallet.outbox import Outbox
+from shared.wallet.payload import Fields, decode_payload, refuse
+from shared.wallet.ports import GameRules
+from shared.wallet.posting import postings
+from shared.wallet.queries import QUERIES, Asked
+from shared.wallet.schema import migrate
+from shared.wallet.store import Store, head_before_opening
+
+_KEY: Final = re.compile(r"[!-~]{1,300}")
+"""A client's key has at most 255 visible characters; the house may put a prefix before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A command as it was asked, and what an idempotency key stands for."""
+
+    command: Command
+    key: str
+    hash: str
+    session_id: str
+    context: str
+
+
+class Wallet:
+    """One player's wallet over one SQLite. `sandbox` allows the clock to be moved forward."""
+
+    __slots__ = ("_clock", "_entropy", "_games", "_outbox", "_sandbox", "_sql", "_store")
+
+    def __init__(
+        self, sql: Sql, clock: Clock, entropy: Entropy, games: GameRules, *, sandbox: bool
+    ) -> None:
+        migrate(sql)
+        self._sql = sql
+        self._clock = clock
+        self._entropy = entropy
+        self._games = games
+        self._sandbox = sandbox
+        self._store = Store(sql)
+        self._outbox = Outbox(sql)
+
+    def execute(self, kind: str, key: str, session_id: str, payload: str, context: str = "") -> str:
+        """Run a command; the answer's text (see `answer`). Never raises for what a caller sends.
+
+        Raises:
+            PlatformError: when the storage fails; nothing was changed, ask again with the key.
+        """
+        try:
+            request = self._read(kind, key, session_id, payload, context)
+            return self._sql.transaction(lambda: self._run(request))
+        except Rejected as refusal:
+            return encode_rejection(refusal.rejection)
+        except InvariantBroken as broken:
+            return self._freeze(broken)
+        except SqlConstraintError as refused:
+            return self._freeze(InvariantBroken("constraint", str(refused)))
+
+    def query(self, kind: str, session_id: str, payload: str) -> str:
+        """Answer a question; nothing changes, unless the question finds a broken invariant."""
+        try:
+            return encode_answer(200, encode_body(self._ask(kind, session_id, payload)))
+        except Rejected as refusal:
+            return encode_rejection(refusal.rejection)
+        except InvariantBroken as broken:
+            return self._freeze(broken)
+
+    def _ask(self, kind: str, session_id: str, payload: str) -> dict[str, object]:
+        reader = QUERIES.get(kind)
+        if reader is None:
+            raise Rejected(errors.UNKNOWN_QUERY, "the wallet knows no such query")
+        fields = Fields(decode_payload(payload))
+        head = self._head(session_id)
+        refuse_revoked(head)
+        body = reader(Asked(self._sql, self._store, head, self._now(head), fields))
+        fields.done()
+        return body
+
+    # Delivery to the queue
+
+    def undelivered(self, limit: int) -> list[str]:
+        """JSON texts of the oldest undelivered events: all columns, player_id and currency."""
+        head = self._store.head("")
+        return self._outbox.undelivered(head, limit) if head is not None else []
+
+    def delivered(self, seq: int) -> None:
+        """The queue has taken every event up to `seq`."""
+        self._sql.transaction(lambda: self._outbox.delivered(seq))
+
+    def delivery_failed(self) -> None:
+        """The queue refused; the next try waits longer."""
+        self._sql.transaction(lambda: self._outbox.failed(self._clock.now_ms()))
+
+    def next_delivery_at(self) -> int | None:
+        """When to deliver next, in UTC milliseconds of the real clock; None when nothing waits."""
+        return self._outbox.next_at(self._clock.now_ms())
+
+    # Commands
+
+    def _read(self, kind: str, key: str, session_id: str, payload: str, context: str) -> _Request:
+        if kind not in COMMANDS or (kind == "clock_advance" and not self._sandbox):
+            raise Rejected(errors.UNKNOWN_COMMAND, "the wallet knows no such command")
+        if not key and kind not in KEYLESS:
+            raise Rejected(errors.IDEMPOTENCY_KEY_REQUIRED, f"{kind} needs an idempotency key")
+        if key and not _KEY.fullmatch(key):
+            refuse("idempotency_key", "is not 1 to 300 visible characters")
+        if not session_id.isascii():
+            refuse("session_id", "is not a session")
+        fields = decode_payload(payload)
+        try:
+            request_hash = sha256_hex(canonical_json([kind, fields]))
+        except (RecursionError, UnicodeEncodeError):
+            refuse("payload", "is nested too deeply or holds half of a surrogate pair")
+        return _Request(read_command(kind, fields), key, request_hash, session_id, context)
+
+    def _run(self, request: _Request) -> str:
+        command, key = request.command, request.key
+        if isinstance(command, Open):
+            return self._open(command, request.hash)
+        if key:
+            stored = self._store.answer_to(key)
+            if stored is not None:
+                if stored.request_hash != request.hash:
+                    raise Rejected(
+                        errors.IDEMPOTENCY_KEY_CONFLICT, "the key was used for another request"
+                    )
+                return encode_answer(stored.status, stored.body, replayed=True)
+        head = self._head(request.session_id)
+        now_ms = self._now(head)
+        if isinstance(command, ClockAdvance):
+            decision = self._advance_clock(head, now_ms, command)
+        else:
+            moment = Moment(now_ms, self._entropy)
+            in_force = read_games_in_force(request.context)
+            situation = Situation(self._store, head, moment, self._games, in_force)
+            decision = decide(command, situation)
+        after = self._write(head, decision, key or None, now_ms)
+        body = encode_body(decision.answer(after))
+        if key:
+            self._store.remember(key, request.hash, decision.status, body, after.seq)
+        return encode_answer(decision.status, body)
+
+    def _open(self, command: Open, request_hash: str) -> str:
+        opening = self._store.opening()
+        if opening is not None:
+            if opening[0] != request_hash:
+                raise Rejected(errors.WALLET_OPEN_CONFLICT, "the wallet was opened otherwise")
+            return encode_answer(201, opening[1], replayed=True)
+        head = head_before_opening(command.player_id, command.currency, command.jurisdiction)
+        now_ms = self._clock.now_ms()
+        decision = decide_open(command, Moment(now_ms, self._entropy))
+        after = self._write(head, decision, None, now_ms)
+        body = encode_body(decision.answer(after))
+        self._store.open(after, request_hash, body)
+        return encode_answer(decision.status, body)
+
+    def _write(self, head: Head, decision: Decision, key: str | None, now_ms: int) -> Head:
+        after = self._append(head, decision.drafts, key, now_ms)
+        for row in decision.rows:
+            tables.put(self._sql, row)
+        return after
+
+    def _append(self, head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> Head:
+        events = link(head, drafts, key, now_ms)
+        for event in events:
+            postings(event)
+        tables.append(self._sql, events)
+        return head_after(head, events)
+
+    def _advance_clock(self, head: Head, now_ms: int, command: ClockAdvance) -> Decision:
+        self._store.advance_clock(head.clock_offset_ms + command.advance_ms)
+        return Decision(answer=lambda _: {"now_ms": now_ms + command.advance_ms})
+
+    # The wallet's own state
+
+    def _head(self, session_id: str) -> Head:
+        head = self._store.head(session_id)
+        if head is None:
+            raise Rejected(errors.WALLET_NOT_FOUND, "the wallet has not been opened")
+        return head
+
+    def _now(self, head: Head) -> int:
+        """The wallet's time: it never runs behind the last event, whatever the clock does."""
+        return max(self._clock.now_ms() + head.clock_offset_ms, head.recorded_at)
+
+    def _freeze(self, broken: InvariantBroken) -> str:
+        """Freeze the wallet; the FROZEN event carries the alert out if the log still takes it."""
+
+        def announce(head: Head) -> None:
+            now_ms = self._now(head)
+            moment = Moment(now_ms, self._entropy)
+            frozen = Draft(moment.new_id(), "FROZEN", {"law": broken.law, "detail": broken.detail})
+            self._append(head, (frozen,), None, now_ms)
+
+        def freeze() -> None:
+            head = self._store.head("")
+            if head is None:
+                raise broken
+            if head.frozen_law is None:
+                self._store.freeze(broken.law)
+                with suppress(InvariantBroken, SqlConstraintError):
+                    self._sql.transaction(lambda: announce(head))
+
+        self._sql.transaction(freeze)
+        return encode_rejection(
+            Rejection(
+                errors.WALLET_FROZEN, "a law of the ledger does not hold", {"law": broken.law}
+            )
+        )

@@ -1,0 +1,258 @@
+"""The wallet's SQLite, read into values: one statement for each thing that a command must know.
+
+Nothing is decided here. Reads on the path of a bet are few and each is one index look-up: the
+command, the head with the caller's session, the game session with the seed in use, the limits with
+what the calendar windows have used of them.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from shared.kernel.errors import InvariantBroken
+from shared.kernel.times import local_day
+from shared.platform.ports import Sql
+from shared.wallet import tables
+from shared.wallet.limits import Totals, Usage, windows_at
+from shared.wallet.model import (
+    GENESIS_HASH,
+    DayUsage,
+    Deposit,
+    Event,
+    GameSession,
+    Grant,
+    Head,
+    Limit,
+    Round,
+    Seed,
+    Withdrawal,
+)
+
+_HEAD: Final = """
+SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
+       e.seq, e.hash, e.cash_after, e.bonus_after, e.held_after, e.recorded_at,
+       EXISTS (SELECT 1 FROM revoked_sessions WHERE session_id = ?)
+FROM meta m, events e WHERE m.id = 1 ORDER BY e.seq DESC LIMIT 1
+"""
+
+_SUMS: Final = ", ".join(
+    f"coalesce(sum({column}) FILTER (WHERE day >= {first}), 0)"
+    for first in ("?1", "?2", "?3")
+    for column in ("wagered_minor", "won_minor", "deposited_minor", "bets", "play_ms")
+)
+_PROTECTION: Final = f"""
+SELECT (SELECT json_group_array(json_array(kind, period, value)) FROM limits),
+       coalesce(max(last_bet_at), 0), {_SUMS}
+FROM daily WHERE day >= min(?2, ?3)
+"""  # noqa: S608 - names of ours
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """What was answered under an idempotency key, and to which request."""
+
+    request_hash: str
+    status: int
+    body: str
+
+
+class Store:
+    """Reads and writes of one wallet; every method belongs into a transaction of its caller."""
+
+    __slots__ = ("_sql",)
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    # Answers that were given
+
+    def answer_to(self, key: str) -> StoredAnswer | None:
+        rows = self._sql.query(
+            "SELECT request_hash, status, response FROM commands WHERE idempotency_key = ?", key
+        )
+        return StoredAnswer(*cast("tuple[Any, ...]", rows[0])) if rows else None
+
+    def remember(self, key: str, request_hash: str, status: int, body: str, seq: int) -> None:
+        self._sql.execute(
+            "INSERT INTO commands (idempotency_key, request_hash, status, response, seq) "
+            "VALUES (?, ?, ?, ?, ?)",
+            key,
+            request_hash,
+            status,
+            body,
+            seq,
+        )
+
+    # The wallet itself
+
+    def opening(self) -> tuple[str, str] | None:
+        """Hash of the request that opened the wallet, and the body that answered it."""
+        rows = self._sql.query("SELECT opening_hash, opening_body FROM meta WHERE id = 1")
+        return cast("tuple[str, str]", rows[0]) if rows else None
+
+    def open(self, head: Head, opening_hash: str, opening_body: str) -> None:
+        self._sql.execute(
+            "INSERT INTO meta (id, player_id, currency, jurisdiction, opening_hash, opening_body) "
+            "VALUES (1, ?, ?, ?, ?, ?)",
+            head.player_id,
+            head.currency,
+            head.jurisdiction,
+            opening_hash,
+            opening_body,
+        )
+
+    def head(self, session_id: str) -> Head | None:
+        """The head as a caller of the login session `session_id` finds it; None before `open`."""
+        rows = self._sql.query(_HEAD, session_id)
+        if not rows:
+            return None
+        *columns, revoked = rows[0]
+        values: tuple[Any, ...] = (*columns, revoked == 1)
+        return Head(*values)
+
+    def freeze(self, law: str) -> None:
+        self._sql.execute("UPDATE meta SET frozen_law = ? WHERE id = 1", law)
+
+    def advance_clock(self, offset_ms: int) -> None:
+        self._sql.execute("UPDATE meta SET clock_offset_ms = ? WHERE id = 1", offset_ms)
+
+    # What commands are decided on
+
+    def seed(self) -> Seed:
+        """The seed in use."""
+        found = tables.find(self._sql, Seed, "FROM seeds ORDER BY number DESC LIMIT 1")
+        if not found:
+            raise InvariantBroken("seeds", "an open wallet has no seed")
+        return found[0]
+
+    def revealed_seeds(self, limit: int) -> list[Seed]:
+        return tables.find(
+            self._sql,
+            Seed,
+            "FROM seeds WHERE revealed_at IS NOT NULL ORDER BY number DESC "
+            "LIMIT CAST(? AS INTEGER)",
+            limit,
+        )
+
+    def game_session(self, session_id: str) -> GameSession | None:
+        found = tables.find(
+            self._sql, GameSession, "FROM game_sessions WHERE session_id = ?", session_id
+        )
+        return found[0] if found else None
+
+    def protection(self, now_ms: int) -> tuple[tuple[Limit, ...], Usage]:
+        """The limits, and what today, this week and this month have used of them."""
+        windows = windows_at(now_ms)
+        row = self._sql.query(_PROTECTION, windows.day, windows.week, windows.month)[0]
+        limits, last_bet_at, *sums = cast("tuple[Any, ...]", row)
+        daily, weekly, monthly = (Totals(*sums[start : start + 5]) for start in (0, 5, 10))
+        today = DayUsage(
+            windows.day,
+            daily.wagered_minor,
+            daily.won_minor,
+            daily.deposited_minor,
+            daily.bets,
+            daily.play_ms,
+            last_bet_at if last_bet_at and local_day(last_bet_at) == windows.day else 0,
+        )
+        return (
+            tuple(Limit(*limit) for limit in json.loads(limits)),
+            Usage(today, daily, weekly, monthly, last_bet_at),
+        )
+
+    def day(self, at_ms: int) -> DayUsage:
+        """The row of the regulatory day that holds `at_ms`."""
+        day = local_day(at_ms)
+        found = tables.find(self._sql, DayUsage, "FROM daily WHERE day = ?", day)
+        return found[0] if found else DayUsage(day)
+
+    def grants(self) -> list[Grant]:
+        """All grants, oldest first."""
+        return tables.find(self._sql, Grant, "FROM grants ORDER BY credited_seq")
+
+    def round(self, round_id: str) -> Round | None:
+        found = tables.find(self._sql, Round, "FROM rounds WHERE round_id = ?", round_id)
+        return found[0] if found else None
+
+    def rounds_before(self, opened_seq: int, limit: int) -> list[Round]:
+        """Rounds that had a bet, newest first."""
+        return tables.find(
+            self._sql,
+            Round,
+            "FROM rounds WHERE opened_seq < ? AND bet_event_id IS NOT NULL "
+            "ORDER BY opened_seq DESC LIMIT CAST(? AS INTEGER)",
+            opened_seq,
+            limit,
+        )
+
+    def deposit(self, deposit_id: str) -> Deposit | None:
+        found = tables.find(self._sql, Deposit, "FROM deposits WHERE deposit_id = ?", deposit_id)
+        return found[0] if found else None
+
+    def is_credited(self, end_to_end_id: str) -> bool:
+        """True when the payment has credited a deposit."""
+        return bool(
+            self._sql.query("SELECT 1 FROM deposits WHERE end_to_end_id = ?", end_to_end_id)
+        )
+
+    def pending_deposits_minor(self, now_ms: int) -> int:
+        """What requests that have neither expired nor been credited still expect."""
+        rows = self._sql.query(
+            "SELECT coalesce(sum(amount_minor), 0) FROM deposits "
+            "WHERE credited_seq IS NULL AND expires_at > ?",
+            now_ms,
+        )
+        return cast("int", rows[0][0])
+
+    def withdrawal(self, withdrawal_id: str) -> Withdrawal | None:
+        found = tables.find(
+            self._sql, Withdrawal, "FROM withdrawals WHERE withdrawal_id = ?", withdrawal_id
+        )
+        return found[0] if found else None
+
+    # The log
+
+    def event(self, seq: int) -> Event:
+        found = tables.events(self._sql, "WHERE seq = ?", seq)
+        if not found:
+            raise InvariantBroken("gapless", f"there is no event {seq}")
+        return found[0]
+
+    def events_at(self, seqs: Sequence[int]) -> dict[int, Event]:
+        """The events at these places, at most 100 of them."""
+        if not seqs:
+            return {}
+        places = ", ".join("?" * len(seqs))
+        return {
+            event.seq: event
+            for event in tables.events(self._sql, f"WHERE seq IN ({places})", *seqs)
+        }
+
+    def events_before(self, seq: int, limit: int) -> list[Event]:
+        return tables.events(
+            self._sql, "WHERE seq < ? ORDER BY seq DESC LIMIT CAST(? AS INTEGER)", seq, limit
+        )
+
+    def events_from(self, seq: int, limit: int) -> list[Event]:
+        return tables.events(
+            self._sql, "WHERE seq >= ? ORDER BY seq LIMIT CAST(? AS INTEGER)", seq, limit
+        )
+
+
+def head_before_opening(player_id: str, currency: str, jurisdiction: str) -> Head:
+    """The head that the first event follows."""
+    return Head(
+        player_id=player_id,
+        currency=currency,
+        jurisdiction=jurisdiction,
+        clock_offset_ms=0,
+        frozen_law=None,
+        seq=0,
+        hash=GENESIS_HASH,
+        cash_minor=0,
+        bonus_minor=0,
+        held_minor=0,
+        recorded_at=0,
+        caller_revoked=False,
+    )

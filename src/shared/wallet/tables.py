@@ -1,0 +1,108 @@
+"""Rows to SQL and back: a row's fields are its table's columns, in the same order.
+
+Statements are built once from the dataclasses, so a column cannot be forgotten in one place. A row
+is written whole, as INSERT or, where its key exists, as UPDATE of the other columns. Rows come back
+as the values that the STRICT tables hold, therefore as their declared types.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final, cast
+
+from shared.platform.ports import Sql, SqlValue
+from shared.wallet.model import (
+    DayUsage,
+    Deposit,
+    Event,
+    GameSession,
+    Grant,
+    Limit,
+    RevokedSession,
+    Round,
+    Row,
+    Seed,
+    Withdrawal,
+)
+
+_EVENTS_PER_INSERT: Final = 5
+"""19 columns each: the platform binds at most 100 parameters a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    columns: str
+    upsert: str
+    values: Callable[[Row], tuple[SqlValue, ...]]
+
+
+def _columns(row: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
+
+
+def _table(row: type[Any], name: str, *key: str) -> _Table:
+    columns = _columns(row)
+    changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    return _Table(
+        columns=", ".join(columns),
+        upsert=(
+            f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({_places(len(columns))}) "  # noqa: S608 - names of ours
+            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+        ),
+        values=attrgetter(*columns),
+    )
+
+
+def _places(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+_TABLES: Final[dict[type[Any], _Table]] = {
+    Round: _table(Round, "rounds", "opened_seq"),
+    GameSession: _table(GameSession, "game_sessions", "session_id"),
+    Seed: _table(Seed, "seeds", "number"),
+    Deposit: _table(Deposit, "deposits", "deposit_id"),
+    Withdrawal: _table(Withdrawal, "withdrawals", "withdrawal_id"),
+    Grant: _table(Grant, "grants", "grant_id"),
+    Limit: _table(Limit, "limits", "kind", "period"),
+    DayUsage: _table(DayUsage, "daily", "day"),
+    RevokedSession: _table(RevokedSession, "revoked_sessions", "session_id"),
+}
+
+EVENT_COLUMNS: Final = _columns(Event)
+_EVENT_LIST: Final = ", ".join(EVENT_COLUMNS)
+_EVENT_VALUES: Final = attrgetter(*EVENT_COLUMNS)
+
+
+def put(sql: Sql, row: Row) -> None:
+    """Write a row whole, whether it is new or known."""
+    table = _TABLES[type(row)]
+    sql.execute(table.upsert, *table.values(row))
+
+
+def find[T](sql: Sql, row: Callable[..., T], rest: str, *params: SqlValue) -> list[T]:
+    """The rows of the table of the class `row`; `rest` begins with `FROM`."""
+    columns = _TABLES[cast("type[Any]", row)].columns
+    found = sql.query(f"SELECT {columns} {rest}", *params)
+    return [row(*values) for values in found]
+
+
+def events(sql: Sql, rest: str, *params: SqlValue) -> list[Event]:
+    """Events in the order that `rest` asks for."""
+    found = sql.query(f"SELECT {_EVENT_LIST} FROM events {rest}", *params)  # noqa: S608 - names of ours
+    return [Event(*cast("tuple[Any, ...]", values)) for values in found]
+
+
+def append(sql: Sql, new: Sequence[Event]) -> None:
+    """Append events, as few statements as the platform's number of parameters allows."""
+    for start in range(0, len(new), _EVENTS_PER_INSERT):
+        part = new[start : start + _EVENTS_PER_INSERT]
+        values = [value for event in part for value in _EVENT_VALUES(event)]
+        sql.execute(_insert_events(len(part)), *values)
+
+
+@cache
+def _insert_events(count: int) -> str:
+    rows = ", ".join([f"({_places(len(EVENT_COLUMNS))})"] * count)
+    return f"INSERT INTO events ({_EVENT_LIST}) VALUES {rows}"  # noqa: S608 - names of ours
