@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
+from random import Random
 
 import pytest
 
@@ -160,3 +161,30 @@ def test_a_bucket_off_the_rules_grid_is_a_defect() -> None:
 def test_a_rule_that_makes_no_sense_cannot_be_made(changes: dict[str, object]) -> None:
     with pytest.raises(AssertionError):
         VelocityRule(**(asdict(DEPOSITS) | changes))
+
+
+def test_an_event_a_whole_window_older_no_longer_counts() -> None:
+    """Three deposits an hour apart from end to end: no hour of whole steps holds all of them."""
+    three = events(DEPOSITS, NINE, NINE + HOUR_MS // 2, NINE + HOUR_MS)
+    assert scan(DEPOSITS, NINE, three) == []
+    closer = events(DEPOSITS, NINE, NINE + HOUR_MS // 2, NINE + HOUR_MS - 1)
+    assert [alert.observed for alert in scan(DEPOSITS, NINE, closer)] == [3]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_value_of_a_slot_is_the_best_window_that_ends_in_it(seed: int) -> None:
+    """Against a scan of every window of every slot, over random histories of six hours."""
+    random = Random(seed)
+    times = [random.randrange(6 * HOUR_MS) for _ in range(random.randrange(1, 80))]
+    step, window = DEPOSITS.step_ms, DEPOSITS.window_ms
+    expected = {}
+    for slot in range(0, 6 * HOUR_MS, window):
+        totals = [
+            sum(end - window <= at < end for at in times)
+            for end in range(slot + step, slot + window + 1, step)
+            if any(end - step <= at < end for at in times)
+        ]
+        if totals and evaluate(DEPOSITS, max(totals)):
+            expected[slot] = max(totals)
+    alerts = scan(DEPOSITS, 0, events(DEPOSITS, *times))
+    assert {alert.window_started_at: alert.observed for alert in alerts} == expected
