@@ -84,9 +84,12 @@ def local_database(state: Path) -> Path:
     raise SystemExit(f"{state} holds no database: run `make dev STATE={state}` once before.")
 
 
-def literal(value: str | int) -> str:
-    """An SQL literal."""
-    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+def as_sql(statement: str, params: tuple[str | int, ...]) -> str:
+    """The statement with its parameters as literals, for a tool that takes none."""
+    before, *after = statement.strip().split("?")
+    literals = (str(p) if isinstance(p, int) else "'" + p.replace("'", "''") + "'" for p in params)
+    pairs = zip(literals, after, strict=True)
+    return before + "".join(literal + rest for literal, rest in pairs) + ";\n"
 
 
 def main() -> None:
@@ -103,11 +106,7 @@ def main() -> None:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     rows = asyncio.run(statements(read_secrets(), email, wanted.role, password))
     if wanted.sql is not None:
-        lines = []
-        for sql, params in rows:
-            values = iter(params)
-            lines.append(re.sub(r"\?", lambda _, v=values: literal(next(v)), sql) + ";\n")
-        wanted.sql.write_text("".join(lines), encoding="utf-8")
+        wanted.sql.write_text("".join(as_sql(*row) for row in rows), encoding="utf-8")
         print(f"Now: npx wrangler d1 execute acmetocasino -e api --remote --file {wanted.sql}")
     else:
         try:
