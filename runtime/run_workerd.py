@@ -1,7 +1,9 @@
-"""Becomes workerd: the same process, with the Pyodide folder in its arguments, bound to the life of its host.
+"""Becomes workerd: the same process, with the Pyodide folder in its arguments, bound to the life of
+its host.
 
-Invariant: workerd does not outlive the host that started it, however that host ends. On Linux the kernel sees to it
-(`PR_SET_PDEATHSIG` survives `execve`); elsewhere the host's own clean-up has to do.
+Invariant: workerd does not outlive the host that started it, however that host ends. On Linux the
+kernel sees to it (`PR_SET_PDEATHSIG` survives `execve`); elsewhere the host's own clean-up has to
+do.
 
 Read from the environment: EDGE_PYODIDE_FOLDER, EDGE_HOST_PID (optional), EDGE_PID_FILE (optional).
 """

@@ -1,6 +1,7 @@
 """Makes this checkout ready: `python3 runtime/setup.py`, or `make setup`.
 
-Runs under any Python from 3.8 on, with the standard library only. A second run finds everything done and does nothing.
+Runs under any Python from 3.8 on, with the standard library only. A second run finds everything
+done and does nothing.
 """
 
 import sys

@@ -1,24 +1,27 @@
 """Writes a `Modules.Bundle`, the Cap'n Proto message in which workerd receives internal modules.
 
-Invariant: the result is one message of one segment, laid out as workerd's `src/workerd/jsg/modules.capnp` says:
+Invariant: the result is one message of one segment, laid out as workerd's
+`src/workerd/jsg/modules.capnp` says:
 
     struct Bundle { modules @0 :List(Module); }
     struct Module {
-      name @0 :Text;                                                  # pointer 0
-      union { src @1 :Data; wasm @4 :Data; data @5 :Data; json @6 :Text; }   # pointer 1, tag in bits 16..31
-      type @2 :ModuleType;                                            # bits 0..15
-      tsDeclaration @3 :Text; compileCache @7 :Data;                  # pointers 2 and 3, left empty
+      name @0 :Text;                                    # pointer 0
+      union { src @1 :Data; wasm @4 :Data;              # pointer 1, its tag in bits 16..31
+              data @5 :Data; json @6 :Text; }
+      type @2 :ModuleType;                              # bits 0..15
+      tsDeclaration @3 :Text; compileCache @7 :Data;    # pointers 2 and 3, left empty
     }
 
-Nothing else of Cap'n Proto is implemented: a general encoder would be a dependency for forty lines of layout.
-Encoding: https://capnproto.org/encoding.html
+Nothing else of Cap'n Proto is implemented: a general encoder would be a dependency for forty lines
+of layout. Encoding: https://capnproto.org/encoding.html
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple, Sequence
+from typing import NamedTuple
 
 _WORD_BYTES = 8
 _MODULE_DATA_WORDS = 1

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Mapping, Sequence
 
 from localedge.errors import SetupError
 
 _TAIL_LINES = 15
 _NO_NETWORK = re.compile(
     r"name resolution|getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH"
-    r"|NewConnectionError|NameResolutionError|Network is unreachable|Connection refused|timed out|dns error"
-    r"|ProxyError|error sending request",
+    r"|NewConnectionError|NameResolutionError|Network is unreachable|Connection refused|timed out"
+    r"|ProxyError|dns error|error sending request",
     re.IGNORECASE,
 )
 
@@ -43,7 +43,9 @@ def run(
                 check=False,
             ).returncode
         except OSError as error:
-            raise SetupError(f"{what}: {command[0]} cannot be started: {error}", "run: make clean setup") from error
+            raise SetupError(
+                f"{what}: {command[0]} cannot be started: {error}", "run: make clean setup"
+            ) from error
     if code != 0:
         raise failure(what, log.read_text(encoding="utf-8", errors="replace"), log)
 
@@ -53,8 +55,9 @@ def failure(what: str, output: str, log: Path) -> SetupError:
     if _NO_NETWORK.search(output):
         return SetupError(
             f"{what}: the package registry cannot be reached.",
-            "Check the network or the proxy, or name a mirror (PIP_INDEX_URL for Python packages, npm_config_registry"
-            f" for npm). Then run the same command again: finished steps are kept. Details: {log}",
+            "Check the network or the proxy, or name a mirror (PIP_INDEX_URL for Python packages,"
+            " npm_config_registry for npm). Then run the same command again: finished steps are"
+            f" kept. Details: {log}",
         )
     tail = "\n".join(output.strip().splitlines()[-_TAIL_LINES:])
     return SetupError(f"{what} failed:\n{tail}", f"The whole output is in {log}")

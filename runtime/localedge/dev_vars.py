@@ -33,7 +33,7 @@ def _text(value: str) -> Callable[[], str]:
 VARIABLES: dict[str, dict[str, Callable[[], str]]] = {
     "api": {
         "PROFILE": _text("sandbox"),
-        # One machine plays everybody on the local edge: it may do a thousand times what a client may.
+        # One machine plays everybody here: it may do a thousand times what a client may.
         "RATE_LIMIT_SCALE": _text("1000"),
         "JWT_KEYS": _random_key_ring("j1"),
         "JWT_ACTIVE_KID": _text("j1"),

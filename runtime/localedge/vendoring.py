@@ -1,13 +1,13 @@
 """Fills `python_modules/`, the folder beside wrangler.toml that is uploaded with every Worker.
 
-Invariant: it holds the hash-pinned packages of `requirements/worker.txt`, built for the Workers' interpreter, and a
-copy of `src/shared` without its CPython adapters. It is never edited: the next set-up replaces it.
+Invariant: it holds the hash-pinned packages of `requirements/worker.txt`, built for the Workers'
+interpreter, and a copy of `src/shared` without its CPython adapters. It is never edited: the next
+set-up replaces it.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -25,8 +25,24 @@ def vendor_packages(python: Path, requirements: Path, target: Path, log: Path) -
     """Installs `requirements` for the Workers' platform into a new `target`."""
     building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=str(target.parent)))
     try:
-        command: list[str | Path] = [python, "-m", "pip", "install", "--target", building, "--requirement", requirements]
-        command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary=:all:", "--implementation", "cp"]
+        command: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--target",
+            building,
+            "--requirement",
+            requirements,
+        ]
+        command += [
+            "--require-hashes",
+            "--no-deps",
+            "--no-compile",
+            "--only-binary=:all:",
+            "--implementation",
+            "cp",
+        ]
         command += ["--python-version", PYTHON_VERSION, "--platform", PLATFORM, "--platform", "any"]
         for abi in ("cp" + PYTHON_VERSION.replace(".", ""), "abi3", "none"):
             command += ["--abi", abi]
@@ -53,7 +69,3 @@ def vendor_shared(source: Path, python_modules: Path) -> None:
         replace_folder(python_modules / "shared", copy)
     finally:
         shutil.rmtree(str(building), ignore_errors=True)
-
-
-if sys.version_info < (3, 8):  # pragma: no cover
-    raise SystemExit("the set-up needs Python 3.8 or newer to start")
