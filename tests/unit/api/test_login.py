@@ -1,0 +1,221 @@
+"""Sessions: login, lock, refresh, reuse and logout, through the API."""
+
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+from api_under_test import Reply, World, run
+from e2e.people import registration
+
+from shared.identity.decide import LOCK_MS
+from shared.kernel.times import DAY_MS, MINUTE_MS
+
+
+def _registered(world: World) -> dict[str, Any]:
+    body = registration()
+    assert world.call("POST", "/v1/players", body).status == 201
+    return {"email": body["email"], "password": body["password"]}
+
+
+def _login(world: World, login: dict[str, Any]) -> Reply:
+    return world.call("POST", "/v1/auth/login", login)
+
+
+def _refresh(world: World, refresh_token: str) -> Reply:
+    return world.call("POST", "/v1/auth/refresh", {"refresh_token": refresh_token})
+
+
+def test_login_opens_a_session_that_reads_the_profile(world: World) -> None:
+    reply = _login(world, _registered(world))
+    assert reply.status == 200
+    assert reply.json["token_type"] == "Bearer"
+    assert reply.json["expires_in"] == 600
+    assert world.call("GET", "/v1/me", token=reply.json["access_token"]).status == 200
+
+
+def test_the_email_may_be_written_in_any_case(world: World) -> None:
+    login = _registered(world)
+    assert _login(world, login | {"email": login["email"].upper()}).status == 200
+
+
+def test_a_wrong_password_and_an_unknown_email_are_the_same_401(world: World) -> None:
+    login = _registered(world)
+    wrong = _login(world, login | {"password": "wrong-password-1"})
+    calls = world.crypto.derivations
+    unknown = _login(world, login | {"email": "nobody@example.com"})
+    assert wrong.status == unknown.status == 401
+    assert wrong.json | {"request_id": ""} == unknown.json | {"request_id": ""}
+    assert wrong.code == "invalid_credentials"
+    assert world.crypto.derivations - calls == 6  # the unknown address costs a password hash too
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_three_failures_lock_known_and_unknown_addresses_alike(known: bool) -> None:
+    world = World()
+    login = _registered(world)
+    if not known:
+        login["email"] = "nobody@example.com"
+    for _ in range(3):
+        assert _login(world, login | {"password": "wrong-password-1"}).code == "invalid_credentials"
+        world.clock.advance(MINUTE_MS)
+    locked = _login(world, login)
+    assert (locked.status, locked.code) == (423, "account_locked")
+    assert locked.headers["Retry-After"] == str(29 * 60)
+    assert locked.json["retry_after"] == 29 * 60
+
+    world.clock.advance(29 * MINUTE_MS - 1)
+    assert _login(world, login).code == "account_locked"
+    world.clock.advance(1)
+    assert _login(world, login).status == (200 if known else 401)
+
+
+def test_failures_further_apart_than_the_window_do_not_lock(world: World) -> None:
+    login = _registered(world)
+    for _ in range(5):
+        for _ in range(2):
+            assert _login(world, login | {"password": "wrong-password-1"}).status == 401
+        world.clock.advance(LOCK_MS)
+    assert _login(world, login).status == 200
+
+
+def test_a_success_forgets_the_failures(world: World) -> None:
+    login = _registered(world)
+    for _ in range(4):
+        for _ in range(2):
+            assert _login(world, login | {"password": "wrong-password-1"}).status == 401
+        assert _login(world, login).status == 200
+
+
+def test_an_attempt_is_counted_before_the_password_is_looked_at(world: World) -> None:
+    """Fifty guesses in flight at once are no more than three: each is counted on arrival."""
+    login = _registered(world)
+    before = world.crypto.derivations
+    guesses = [login | {"password": f"guess-number-{n}"} for n in range(50)]
+    codes = [reply.code for reply in world.at_once("POST", "/v1/auth/login", guesses)]
+    assert codes.count("invalid_credentials") == 3
+    assert codes.count("account_locked") == 47
+    assert world.crypto.derivations - before == 3 * 6
+
+
+def test_a_weaker_hash_is_replaced_at_login(world: World) -> None:
+    login = _registered(world)
+    [row] = world.rows("SELECT password_hash FROM credentials")
+    strong = str(row["password_hash"])
+    salt = b"0123456789abcdef"
+    derived = run(world.house.passwords._derive(login["password"], salt, 1000, 1))
+    texts = [urlsafe_b64encode(data).decode() for data in (salt, derived)]
+    weak = "$".join(("pbkdf2-sha256-chain", "1000", "1", *texts))
+    world.change("UPDATE credentials SET password_hash = ?", weak)
+    assert _login(world, login).status == 200
+    [row] = world.rows("SELECT password_hash FROM credentials")
+    assert str(row["password_hash"]).split("$")[:3] == strong.split("$")[:3]
+    assert _login(world, login).status == 200
+
+
+def test_a_closed_account_cannot_log_in_but_a_suspended_one_can(world: World) -> None:
+    login = _registered(world)
+    world.change("UPDATE players SET status = 'suspended'")
+    assert _login(world, login).status == 200
+    world.change("UPDATE players SET status = 'closed'")
+    assert _login(world, login).code == "account_closed"
+    wrong = _login(world, login | {"password": "wrong-password-1"})
+    assert wrong.code == "invalid_credentials"
+
+
+def test_a_refresh_token_works_once_and_its_reuse_ends_the_session_everywhere(world: World) -> None:
+    first = _login(world, _registered(world)).json
+    second = _refresh(world, first["refresh_token"])
+    assert second.status == 200
+    assert second.json["refresh_token"] != first["refresh_token"]
+    access = second.json["access_token"]
+    assert world.call("GET", "/v1/me", token=access).status == 200
+
+    reused = _refresh(world, first["refresh_token"])
+    assert (reused.status, reused.code) == (401, "refresh_reused")
+    assert _refresh(world, second.json["refresh_token"]).code == "refresh_invalid"
+    assert world.call("GET", "/v1/me", token=access).code == "session_revoked"
+    [family] = world.rows("SELECT family_id, revoked_reason FROM refresh_families")
+    assert family["revoked_reason"] == "refresh_reused"
+    assert world.wallets.revoked == {family["family_id"]}
+
+
+def test_of_two_refreshes_at_once_one_wins_and_the_session_ends(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    bodies = [{"refresh_token": token}] * 2
+    replies = world.at_once("POST", "/v1/auth/refresh", bodies)
+    assert sorted(reply.status for reply in replies) == [200, 401]
+    [winner] = [reply.json for reply in replies if reply.status == 200]
+    assert _refresh(world, winner["refresh_token"]).code == "refresh_invalid"
+    assert world.call("GET", "/v1/me", token=winner["access_token"]).code == "session_revoked"
+
+
+def test_a_reuse_that_the_wallet_did_not_hear_of_is_not_forgotten(world: World) -> None:
+    first = _login(world, _registered(world)).json
+    _refresh(world, first["refresh_token"])
+    world.wallets.is_down = True
+    assert _refresh(world, first["refresh_token"]).code == "unavailable"
+    world.wallets.is_down = False
+    assert _refresh(world, first["refresh_token"]).code == "refresh_reused"
+    assert len(world.wallets.revoked) == 1
+
+
+def test_rotation_does_not_prolong_the_thirty_days(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    for _ in range(29):
+        world.clock.advance(DAY_MS)
+        token = _refresh(world, token).json["refresh_token"]
+    world.clock.advance(DAY_MS - 1)
+    token = _refresh(world, token).json["refresh_token"]
+    world.clock.advance(1)
+    assert _refresh(world, token).code == "refresh_invalid"
+
+
+def test_refresh_tokens_are_stored_as_hashes_only(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    assert token not in str(world.rows("SELECT * FROM refresh_tokens"))
+
+
+def test_refresh_is_refused_once_the_account_is_closed(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    world.change("UPDATE players SET status = 'closed'")
+    assert _refresh(world, token).code == "refresh_invalid"
+    assert len(world.wallets.revoked) == 1
+
+
+@pytest.mark.parametrize("by", ["bearer", "refresh_token"])
+def test_logout_ends_the_session_in_d1_and_in_the_wallet(by: str) -> None:
+    world = World()
+    tokens = _login(world, _registered(world)).json
+    if by == "bearer":
+        reply = world.call("POST", "/v1/auth/logout", token=tokens["access_token"])
+    else:
+        body = {"refresh_token": tokens["refresh_token"]}
+        reply = world.call("POST", "/v1/auth/logout", body)
+    assert (reply.status, reply.text) == (204, "")
+    assert world.call("GET", "/v1/me", token=tokens["access_token"]).code == "session_revoked"
+    assert _refresh(world, tokens["refresh_token"]).code == "refresh_invalid"
+    assert len(world.wallets.revoked) == 1
+
+
+def test_logout_ends_one_session_and_not_the_others(world: World) -> None:
+    login = _registered(world)
+    phone, desk = _login(world, login).json, _login(world, login).json
+    world.call("POST", "/v1/auth/logout", token=phone["access_token"])
+    assert world.call("GET", "/v1/me", token=desk["access_token"]).status == 200
+
+
+def test_logout_needs_something_to_log_out(world: World) -> None:
+    assert world.call("POST", "/v1/auth/logout").code == "token_missing"
+    assert world.call("POST", "/v1/auth/logout", token="forged").code == "token_invalid"
+    unknown = world.call("POST", "/v1/auth/logout", {"refresh_token": "unknown"})
+    assert unknown.code == "refresh_invalid"
+
+
+def test_an_access_token_ends_after_ten_minutes(world: World) -> None:
+    token = _login(world, _registered(world)).json["access_token"]
+    world.clock.set(world.clock.now_ms() // 1000 * 1000 + 10 * MINUTE_MS - 1)
+    assert world.call("GET", "/v1/me", token=token).status == 200
+    world.clock.advance(1)
+    reply = world.call("GET", "/v1/me", token=token)
+    assert (reply.status, reply.code) == (401, "token_expired")
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
