@@ -1,7 +1,8 @@
 """Checks what `wrangler deploy` would upload for each Worker: `make bundles`.
 
 - everything that the entry imports, and what those packages need in turn, is in the bundle;
-- the wallet imports no third-party package, and its bundle holds none but the SDK;
+- no package is uploaded that nothing imports;
+- the wallet imports no third-party package but the SDK;
 - no adapter for CPython, no bytecode and no secret is uploaded;
 - the platform's size limit is kept.
 """
@@ -41,22 +42,21 @@ class Vendored:
         }
         self.provider_of = dict(_providers(self.packages))
 
-    def missing_requirements(self, needed: Iterable[str]) -> Iterator[str]:
-        """Follows `Requires-Dist` from `needed`; yields a sentence for each that is absent."""
+    def with_requirements(self, needed: Iterable[str]) -> set[str]:
+        """The distributions in `needed` and, through `Requires-Dist`, all that they need."""
         queue = sorted(needed)
         seen = set(queue)
         while queue:
             name = queue.pop()
-            if name not in self.packages:
-                yield f"{name} is needed, but not in the bundle"
-                continue
-            for text in self.packages[name].requires or []:
+            requirements = self.packages[name].requires if name in self.packages else None
+            for text in requirements or []:
                 requirement = Requirement(text)
                 wanted = str(canonicalize_name(requirement.name))
                 applies = requirement.marker is None or requirement.marker.evaluate(WORKER_MARKERS)
                 if applies and wanted not in seen:
                     seen.add(wanted)
                     queue.append(wanted)
+        return seen
 
 
 def _providers(packages: Mapping[str, Distribution]) -> Iterator[tuple[str, str]]:
@@ -78,7 +78,13 @@ def problems_of(environment: str, folder: Path) -> list[str]:
         f" {', '.join(third_party)}"
     )
     problems = [f"{by} imports {module}, which is absent" for module, by in closure.missing.items()]
-    problems += vendored.missing_requirements(_needed(closure, vendored))
+    needed = vendored.with_requirements(_needed(closure, vendored))
+    present = set(vendored.packages)
+    problems += [f"{name} is needed, but not in the bundle" for name in needed - present]
+    problems += [
+        f"{name} is uploaded, but nothing imports it: add it to python_modules.exclude"
+        for name in present - needed - {SDK}
+    ]
     problems += [f"{name} must not be uploaded" for name in names if FORBIDDEN.search(name)]
     if environment in WITHOUT_THIRD_PARTY:
         problems += _third_party(closure, vendored, names)
