@@ -45,12 +45,12 @@ class Default(WorkerEntrypoint):
         """Nothing is served here."""
         return Response("Not found", status=404)
 
-    async def queue(self, batch: Foreign) -> None:
+    async def queue(self, batch: Foreign, *_platform: Foreign) -> None:
         """One batch of wallet events; every message is acknowledged or retried by itself."""
         outcome = await project(received(batch), self._ports())
         log_line({"event": "projection.batch", **asdict(outcome)})
 
-    async def scheduled(self, controller: Foreign) -> None:
+    async def scheduled(self, controller: Foreign, *_platform: Foreign) -> None:
         """One tick. A job that fails does not keep the next from running."""
         ports = self._ports()
         slot = int(controller.scheduledTime)
