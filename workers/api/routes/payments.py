@@ -34,6 +34,7 @@ from views.payments import (
 
 from shared.payments import errors
 from shared.payments.explanations import Language
+from shared.payments.methods import check_method
 from shared.payments.signature import HEADER
 from shared.platform.ports import Record
 from shared.wallet.errors import (
@@ -75,14 +76,17 @@ async def _command(call: Call[Any], kind: str, **payload: object) -> Answer:
     problems=(
         WALLET_FROZEN,
         LIMIT_DEPOSIT,
+        errors.PAYMENT_METHOD_FORBIDDEN,
+        errors.PAYMENT_METHOD_UNKNOWN,
         IDEMPOTENCY_KEY_CONFLICT,
         errors.PAYMENT_PROVIDER_UNAVAILABLE,
     ),
 )
 async def open_deposit(call: Call[DepositBody]) -> Answer:
+    method = check_method(call.body.method)
     call.house.bank.check()
     answer = await _command(
-        call, "deposit_request", amount_minor=call.body.amount_minor, method=call.body.method
+        call, "deposit_request", amount_minor=call.body.amount_minor, method=method
     )
     row = await remember_charge(call.house, call.principal.subject_id, json.loads(str(answer.body)))
     # As it was opened, also when the answer is a replay and the charge has been paid since.
@@ -147,7 +151,7 @@ async def request_withdrawal(call: Call[WithdrawalBody]) -> Answer:
     )
     row = await remember_withdrawal(house, player_id, json.loads(str(answer.body)))
     if row["status"] == "processing":
-        call.defer(pay_out(house, row, call.now_ms))
+        call.defer(pay_out(house, row))
     # As it was requested, so that a replay says the same whatever the bank has done since.
     asked = {**row, "status": "processing", "settled_at": None}
     view = withdrawal_view(asked, _language(call), integer(row["requested_at"]))
@@ -183,7 +187,7 @@ async def list_withdrawals(call: Call[None]) -> WithdrawalsView:
 async def read_withdrawal(call: Call[None]) -> WithdrawalView:
     row = await own_withdrawal(call.house, call.principal.subject_id, call.path["withdrawal_id"])
     if must_ask_again(row, call.now_ms):
-        call.defer(pay_out(call.house, row, call.now_ms))
+        call.defer(pay_out(call.house, row))
     return withdrawal_view(row, _language(call), call.now_ms)
 
 

@@ -113,8 +113,12 @@ async def own_withdrawal(house: House, player_id: str, withdrawal_id: str) -> Re
     return row
 
 
-async def pay_out(house: House, row: Record, now_ms: int) -> None:
-    """Ask the bank to pay; safe to repeat. The key is the player's own CPF, read only here."""
+async def pay_out(house: House, row: Record) -> None:
+    """Ask the bank to pay; safe to repeat. The key is the player's own CPF, read only here.
+
+    It runs after the answer and therefore reads the clock itself.
+    """
+    now_ms = house.clock.now_ms()
     player = await house.db.first(
         "SELECT player_id, cpf_sealed FROM players WHERE player_id = ?", row["player_id"]
     )

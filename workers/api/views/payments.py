@@ -10,7 +10,7 @@ from shared.identity.schemas import PaymentAccountView
 
 class DepositBody(Body):
     amount_minor: AmountMinor
-    method: Literal["pix"]
+    method: Annotated[str, Field(pattern="^[a-z_]{2,32}$", examples=["pix"])]
 
 
 class PixChargeView(View):
