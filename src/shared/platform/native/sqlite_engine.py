@@ -145,7 +145,8 @@ class SqliteEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A savepoint around the block: kept when it ends, rolled back when it raises."""
-        name = f"_cf_transaction_{self._depth}"
+        # A name nobody else uses: sqlite3 keeps compiled statements, which are not asked about again.
+        name = f"platform_{id(self):x}_{self._depth}"
         self._platform(f"SAVEPOINT {name}")
         self._depth += 1
         try:
