@@ -77,11 +77,11 @@ class Stream:
     def texts(self) -> list[str]:
         return [self.text(event.seq) for event in self.events]
 
-    def tampered(self, seq: int, **changes: object) -> str:
+    def tampered(self, seq: int, /, **changes: object) -> str:
         """The text with other content under the old hash."""
         return json.dumps(self.members(seq) | changes)
 
-    def forged(self, seq: int, **changes: object) -> str:
+    def forged(self, seq: int, /, **changes: object) -> str:
         """The text with other content and a hash that fits it."""
         members = self.members(seq) | changes
         content = {name: members[name] for name in asdict(self.events[0])}

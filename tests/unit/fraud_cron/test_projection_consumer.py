@@ -37,9 +37,12 @@ def totals(world: World) -> dict[str, tuple[int, ...]]:
 
 
 def assert_level(world: World, stream: Stream) -> None:
-    last = stream.events[-1]
-    assert world.head(stream.player_id) == (last.seq, last.hash)
-    assert world.projected(stream.player_id) == [event.seq for event in stream.events]
+    assert_level_up_to(world, stream, len(stream.events))
+
+
+def assert_level_up_to(world: World, stream: Stream, seq: int) -> None:
+    assert world.head(stream.player_id) == (seq, stream.events[seq - 1].hash)
+    assert world.projected(stream.player_id) == list(range(1, seq + 1))
 
 
 def test_a_batch_of_many_players_is_stored_without_asking_a_wallet() -> None:
@@ -224,6 +227,15 @@ def test_an_event_that_its_wallet_does_not_know_is_reported_and_not_projected() 
     assert json.loads(str(alert["evidence"]))["law"] == "an event was recorded by its wallet"
 
 
+def test_an_event_that_skips_places_although_its_hashes_fit_leaves_no_gap() -> None:
+    world = World()
+    stream = story(world)
+    skipping = stream.forged(2, seq=5)
+    consume(world, deliveries([stream.text(1), skipping]))
+    assert_level_up_to(world, stream, 5)
+    assert len(world.alerts()) == 1
+
+
 def test_a_wallet_that_changed_its_past_stops_the_projection_with_one_alert() -> None:
     world = World()
     first = story(world)
@@ -255,12 +267,12 @@ def test_events_under_another_players_name_are_not_projected() -> None:
 
 def test_a_second_consumer_that_was_faster_is_noticed_and_nothing_is_stored_twice() -> None:
     world = World()
-    stream = story(world)
+    stream, other = story(world), story(world, "player-2")
     slow = world.ports
     fast_done: list[bool] = []
 
     class Overtaken:
-        """The database of the slow consumer: after its first look another one stores all."""
+        """The database of the slow consumer: after its first look another one stores two."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(world.db, name)
@@ -268,19 +280,22 @@ def test_a_second_consumer_that_was_faster_is_noticed_and_nothing_is_stored_twic
         async def batch(self, statements: object) -> object:
             if not fast_done:
                 fast_done.append(True)
-                await project(deliveries(stream.texts()), slow)
+                await project(deliveries(stream.texts()[:2]), slow)
             return await world.db.batch(statements)  # type: ignore[arg-type]
 
     ports = Ports(Overtaken(), slow.wallets, slow.clock, slow.entropy)  # type: ignore[arg-type]
-    messages = deliveries(stream.texts()[:4])
+    messages = deliveries(stream.texts() + other.texts())
 
     async def job(_: Ports) -> BatchOutcome:
         return await project(messages, ports)
 
-    world.run(job)
+    outcome = world.run(job)
+    assert outcome.failed == {}
     assert all(message.said == ["ack"] for message in messages)
     assert_level(world, stream)
-    assert totals(world) == {"BRL": (6, 3, 300, 200)}
+    assert_level(world, other)
+    assert totals(world) == {"BRL": (12, 6, 600, 400)}
+    assert world.wallets.asked == [("player-1", "event_range")]
 
 
 def test_currencies_are_counted_apart() -> None:

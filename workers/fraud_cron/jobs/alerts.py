@@ -36,7 +36,7 @@ ON CONFLICT (player_id, rule_id, window_started_at) DO UPDATE SET
   threshold = CASE WHEN {_rank("excluded.band")} > {_rank("band")}
                    THEN excluded.threshold ELSE threshold END,
   band = CASE WHEN {_rank("excluded.band")} > {_rank("band")} THEN excluded.band ELSE band END,
-  observed = max(observed, excluded.observed),
+  observed = excluded.observed,
   evidence = excluded.evidence,
   updated_at = excluded.updated_at
 WHERE {_rank("excluded.band")} > {_rank("band")}
