@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from http_layer.call import Answer, Call
 from http_layer.rate import RateClass
 from shared.kernel.errors import Problem
-from shared.kernel.ids import is_uuid
 
 type Handler = Callable[[Call[Any]], Awaitable[Answer | BaseModel]]
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -111,25 +110,31 @@ def route(
     return describe
 
 
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_SLUG: Final = "[a-z0-9][a-z0-9_-]{0,63}"
+_TOKEN: Final = "[A-Za-z0-9._-]{1,64}"  # noqa: S105 - a pattern
 _SLUG_PARAMETERS: Final = frozenset({"game_id", "provider", "code", "kind", "period", "name"})
 
 
-def has_shape(name: str, value: str) -> bool:
-    """True when `value` can be the path parameter `name`: `*_id` is a UUID, words are slugs."""
+def parameter_pattern(name: str) -> str:
+    """The regular expression of a path parameter: `*_id` is a UUID, words are slugs."""
     if name in _SLUG_PARAMETERS:
-        return _SLUG.fullmatch(value) is not None
-    if name.endswith("_id"):
-        return is_uuid(value)
-    return _TOKEN.fullmatch(value) is not None
+        return _SLUG
+    return _UUID if name.endswith("_id") else _TOKEN
+
+
+def path_parameters(path: str) -> tuple[str, ...]:
+    """Names of the parameters of a path template."""
+    return tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
 
 
 @dataclass(slots=True)
 class _Node:
     literals: dict[str, "_Node"] = field(default_factory=dict)
     parameter: "_Node | None" = None
-    routes: dict[str, tuple[Route, tuple[str, ...]]] = field(default_factory=dict)
+    routes: dict[str, tuple[Route, tuple[tuple[str, re.Pattern[str]], ...]]] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +155,19 @@ class RouteTree:
             self._add(entry)
 
     def _add(self, entry: Route) -> None:
-        node, names = self._root, []
+        node = self._root
         for segment in entry.path.split("/")[1:]:
             if segment.startswith("{"):
-                names.append(segment[1:-1])
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
             else:
                 node = node.literals.setdefault(segment, _Node())
         if entry.method in node.routes:
             raise ValueError(f"two routes for {entry.method} {entry.path}")
-        node.routes[entry.method] = (entry, tuple(names))
+        shapes = [
+            (name, re.compile(parameter_pattern(name))) for name in path_parameters(entry.path)
+        ]
+        node.routes[entry.method] = (entry, tuple(shapes))
 
     def find(self, method: str, path: str) -> Found:
         """The route for `method` (HEAD is answered by GET) and a raw, undecoded `path`."""
@@ -178,8 +185,10 @@ class RouteTree:
         if hit is None:
             allow = set(node.routes) | ({"HEAD"} if "GET" in node.routes else set())
             return Found(None, {}, tuple(sorted(allow)))
-        entry, names = hit
-        parameters = dict(zip(names, values, strict=True))
-        if not all(has_shape(name, value) for name, value in parameters.items()):
-            return Found(None, {}, ())
+        entry, shapes = hit
+        parameters: dict[str, str] = {}
+        for (name, pattern), value in zip(shapes, values, strict=True):
+            if not pattern.fullmatch(value):
+                return Found(None, {}, ())
+            parameters[name] = value
         return Found(entry, parameters, ())
