@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock clean
+.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock bench clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ snapshots: setup ## save and load a memory snapshot of each Worker: imports are 
 
 openapi: setup ## write openapi.json from the route table
 	$(BIN)/python runtime/openapi.py
+
+bench: setup ## what requests cost, measured on an edge of its own: ROUNDS=1000
+	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.edge --rounds $(or $(ROUNDS),1000)
 
 test: setup ## everything: unit, property, contract, end to end, browser, bundles, snapshots
 	$(BIN)/python runtime/chromium.py

@@ -10,15 +10,16 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-
-from http_client import Connection
+from typing import Any
 
 from e2e.edge import Edge
 from e2e.people import registration
+
+from bench.http_client import Connection
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -42,12 +43,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 async def measure(
-    name: str, pid: int, lanes: list[Callable[[], Awaitable[None]]], rounds: int
+    name: str, pid: int, lanes: Sequence[Callable[[], Awaitable[object]]], rounds: int
 ) -> Figure:
     """Run every lane `rounds` times, lanes side by side."""
     latencies: list[float] = []
 
-    async def run(lane: Callable[[], Awaitable[None]]) -> None:
+    async def run(lane: Callable[[], Awaitable[object]]) -> None:
         for _ in range(rounds):
             started = time.perf_counter()
             await lane()
@@ -84,7 +85,7 @@ class Player:
         body = registration()
         player.email, player.password = str(body["email"]), str(body["password"])
         await player.send("POST", "/v1/players", 201, body)
-        tokens = await player.login()
+        tokens = await player.log_in()
         player.auth = {"Authorization": f"Bearer {tokens['access_token']}"}
         deposit = await player.send(
             "POST", "/v1/me/deposits", 201, {"amount_minor": 10_000_000, "method": "pix"}, key=True
@@ -96,7 +97,7 @@ class Player:
 
     async def send(
         self, method: str, path: str, expected: int, body: object = None, *, key: bool = False
-    ) -> dict[str, dict[str, str]] | dict[str, str]:
+    ) -> Any:
         headers = dict(self.auth)
         if key:
             headers["Idempotency-Key"] = secrets.token_hex(12)
@@ -105,10 +106,9 @@ class Player:
             raise RuntimeError(f"{method} {path}: {status} {answer}")
         return answer
 
-    async def login(self) -> dict[str, str]:
-        return await self.send(
-            "POST", "/v1/auth/login", 200, {"email": self.email, "password": self.password}
-        )
+    async def log_in(self) -> Any:
+        body = {"email": self.email, "password": self.password}
+        return await self.send("POST", "/v1/auth/login", 200, body)
 
     async def ping(self) -> None:
         await self.send("GET", "/healthz", 200)
@@ -116,11 +116,9 @@ class Player:
     async def balance(self) -> None:
         await self.send("GET", "/v1/me/wallet", 200)
 
-    async def log_in(self) -> None:
-        await self.login()
-
     async def bet(self) -> None:
-        body = {"session_id": self.session_id, "stake_minor": 100, "params": {"target": 50, "over": False}}
+        params = {"target": 50, "over": False}
+        body = {"session_id": self.session_id, "stake_minor": 100, "params": params}
         await self.send("POST", "/v1/me/rounds", 201, body, key=True)
 
 
@@ -139,13 +137,14 @@ async def figures(edge: Edge, rounds: int) -> list[Figure]:
 
     for player in players:
         await player.bet()
+    sixteen, fifty = [on(connection) for connection in shared], [player.bet for player in players]
     return [
         await measure("ping (GET /healthz)", pid, [one.ping], rounds),
         await measure("balance (GET /v1/me/wallet)", pid, [one.balance], rounds),
         await measure("login (PBKDF2 6 × 100,000)", pid, [one.log_in], max(10, rounds // 50)),
         await measure("round, one wallet, one connection", pid, [one.bet], rounds),
-        await measure("round, one wallet, 16 connections", pid, [on(c) for c in shared], rounds // 8),
-        await measure("round, 50 wallets, 50 connections", pid, [p.bet for p in players], rounds // 20),
+        await measure("round, one wallet, 16 connections", pid, sixteen, rounds // 8),
+        await measure("round, 50 wallets, 50 connections", pid, fifty, rounds // 20),
     ]
 
 
@@ -154,7 +153,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1000, help="requests of a sequential line")
     rounds = parser.parse_args().rounds
     started = time.perf_counter()
-    with Edge.started() as edge:
+    with Edge() as edge:
         ready_s = time.perf_counter() - started
         table = asyncio.run(figures(edge, rounds))
     print(f"start-up to READY, set-up done before: {ready_s:.1f} s\n")

@@ -21,7 +21,12 @@ class Connection:
         return cls(*await asyncio.open_connection(host, port))
 
     async def request(
-        self, method: str, path: str, *, body: object = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Status and parsed JSON body."""
         content = b"" if body is None else json.dumps(body).encode()
