@@ -1,0 +1,78 @@
+"""Opening a wallet: what it begins with, and that it begins once."""
+
+import pytest
+from unit.wallet.wallet_house import LOGIN, PLAYER, House
+
+TERMS = {"player_id": PLAYER, "currency": "BRL", "jurisdiction": "br", "limits": []}
+
+
+def test_a_new_wallet_is_empty_and_has_committed_its_first_seed() -> None:
+    house = House().open(("loss", "daily", 5_000), ("time", "weekly", 60))
+    assert house.money == (0, 0, 0)
+    assert house.types == ["OPENED", "LIMIT_CHANGED", "LIMIT_CHANGED", "SEED_COMMITTED"]
+    assert house.events[0]["data"] == {
+        "player_id": PLAYER,
+        "currency": "BRL",
+        "jurisdiction": "br",
+    }
+    assert house.events[1]["data"] == {"kind": "loss", "period": "daily", "value": 5_000}
+    assert house.is_proven()
+
+
+def test_opening_again_on_the_same_terms_is_a_replay_of_the_first_answer() -> None:
+    house = House()
+    first = house.do("open", key="", login="", **TERMS)
+    house.deposit(500)
+    again = house.do("open", key="another", login="", **TERMS)
+    assert again.status == first.status == 201
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.body == first.body
+
+
+def test_opening_on_other_terms_is_a_conflict() -> None:
+    house = House().open()
+    other = house.do("open", key="", login="", **{**TERMS, "currency": "EUR"})
+    assert (other.status, other.code) == (409, "wallet_open_conflict")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("deposit_request", {"amount_minor": 1, "method": "pix"}),
+        ("bet", {"round_id": "r", "game_id": "g", "amount_minor": 1}),
+        ("rollback", {"round_id": "r", "reason": "late"}),
+        ("session_revoke", {"session_id": LOGIN}),
+    ],
+)
+def test_a_wallet_that_is_not_open_knows_no_command(kind: str, payload: dict[str, object]) -> None:
+    refused = House().do(kind, **payload)
+    assert (refused.status, refused.code) == (404, "wallet_not_found")
+
+
+def test_a_wallet_that_is_not_open_answers_no_question_and_has_nothing_to_deliver() -> None:
+    house = House()
+    assert house.ask("balance").code == "wallet_not_found"
+    assert house.wallet.undelivered(10) == []
+    assert house.wallet.next_delivery_at() is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"currency": "XXX"},
+        {"jurisdiction": "BR"},
+        {"player_id": ""},
+        {"limits": [{"kind": "loss", "period": "yearly", "value": 1}]},
+        {"limits": [{"kind": "loss", "period": "daily", "value": -1}]},
+        {"limits": [{"kind": "loss", "period": "daily", "value": 1}] * 2},
+        {"limits": [{"kind": "loss", "period": "daily", "value": 1, "more": 1}]},
+        {"limits": {}},
+        {"limits": [1]},
+        {"more": 1},
+    ],
+)
+def test_terms_that_do_not_validate_open_nothing(wrong: dict[str, object]) -> None:
+    house = House()
+    refused = house.do("open", key="", login="", **{**TERMS, **wrong})
+    assert (refused.status, refused.code) == (422, "invalid_payload")
+    assert house.ask("balance").code == "wallet_not_found"
