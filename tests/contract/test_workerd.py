@@ -83,6 +83,14 @@ class TestRulesOfTheRuntime:
         assert first["later_ms"] > 1_767_225_600_000
         assert first["urandom"] != second["urandom"]
 
+    def test_the_runtime_has_no_threads_and_no_slow_hashes(self, workerd: WorkerdUnderTest) -> None:
+        assert workerd.ask("lacks") == {
+            "sha256": True,
+            "pbkdf2_hmac": False,
+            "scrypt": False,
+            "threads": False,
+        }
+
     def test_an_alarm_rings_and_is_unset_while_its_handler_runs(
         self, workerd: WorkerdUnderTest
     ) -> None:

@@ -4,13 +4,15 @@
     POST /act {object, act}       one act of a `Specimen`, by RPC, and what the caller sees of it
     POST /send {texts}            into the queue; the consumer says on the console what it received
     POST /import                  what importing this module was allowed to do
-    POST /env, /log {text}, /broken   configuration, console, a wallet that raises
+    POST /env, /log {text}, /broken, /lacks   configuration, console, a wallet that raises, gaps
 
 It breaks the house's rule against work at import on purpose: what happens then is what it reports.
 """
 
+import hashlib
 import json
 import os
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -167,6 +169,8 @@ class Default(WorkerEntrypoint):
             case "log":
                 log_line({"event": "contract", "text": asked["text"], "n": 1})
                 answer = "{}"
+            case "lacks":
+                answer = json.dumps(_lacks())
             case "broken":
                 answer = await self._broken()
             case _:
@@ -222,6 +226,19 @@ class Default(WorkerEntrypoint):
             except env.MissingConfiguration as error:
                 found[name] = str(error)
         return found
+
+
+def _lacks() -> dict[str, object]:
+    """What CPython has and this runtime has not."""
+    found: dict[str, object] = {
+        name: hasattr(hashlib, name) for name in ("sha256", "pbkdf2_hmac", "scrypt")
+    }
+    try:
+        threading.Thread(target=print).start()
+        found["threads"] = True
+    except RuntimeError:
+        found["threads"] = False
+    return found
 
 
 async def _outcome(port: str, name: str, subject: object) -> str:

@@ -145,7 +145,7 @@ class SqliteEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A savepoint around the block: kept when it ends, rolled back when it raises."""
-        # A name nobody else uses: sqlite3 keeps compiled statements, which are not asked about again.
+        # A name nobody else uses: what sqlite3 has compiled, it does not ask the authorizer again.
         name = f"platform_{id(self):x}_{self._depth}"
         self._platform(f"SAVEPOINT {name}")
         self._depth += 1

@@ -21,7 +21,7 @@ class D1Database:
             rows = (await prepared.all()).results.to_py()
         except JsException as error:
             raise refusal_or_silence(error) from None
-        return [{name: read(value) for name, value in row.items()} for row in rows]
+        return [_record(row) for row in rows]
 
     async def first(self, statement: str, *params: SqlValue) -> Record | None:
         prepared = self._prepared(statement, params)
@@ -29,9 +29,7 @@ class D1Database:
             row = optional(await prepared.first())
         except JsException as error:
             raise refusal_or_silence(error) from None
-        if row is None:
-            return None
-        return {name: read(value) for name, value in row.to_py().items()}
+        return None if row is None else _record(row.to_py())
 
     async def execute(self, statement: str, *params: SqlValue) -> int:
         prepared = self._prepared(statement, params)
@@ -52,4 +50,8 @@ class D1Database:
 
     def _prepared(self, statement: str, params: Sequence[SqlValue]) -> Foreign:
         prepared = self._database.prepare(statement)
-        return prepared.bind(*[bound(value) for value in params]) if params else prepared
+        return prepared.bind(*bound(params)) if params else prepared
+
+
+def _record(row: dict[str, Foreign]) -> Record:
+    return dict(zip(row, read(row.values()), strict=True))

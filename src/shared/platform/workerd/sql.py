@@ -23,16 +23,16 @@ class DurableSql:
 
     def query(self, statement: str, *params: SqlValue) -> list[Row]:
         try:
-            cursor = self._sql.exec(statement, *[bound(value) for value in params])
+            cursor = self._sql.exec(statement, *bound(params))
             # Two levels: the array of rows and each row; a BLOB stays a buffer for `read`.
             rows = cursor.raw().toArray().to_py(depth=2)
         except JsException as error:
             raise refusal(error) from None
-        return [tuple([read(value) for value in row]) for row in rows]
+        return [tuple(read(row)) for row in rows]
 
     def execute(self, statement: str, *params: SqlValue) -> None:
         try:
-            self._sql.exec(statement, *[bound(value) for value in params]).toArray()
+            self._sql.exec(statement, *bound(params)).toArray()
         except JsException as error:
             raise refusal(error) from None
 

@@ -1,8 +1,9 @@
 """Values between Python and the two SQLite databases of the platform, exact or refused."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from shared.platform.limits import check_sql_parameter, integer_of_float
+from shared.platform.limits import MAX_SAFE_INTEGER, check_sql_parameter, integer_of_float
 from shared.platform.ports import SqlConstraintError, SqlError, SqlValue, Unreachable
 from shared.platform.workerd.foreign import Foreign, JsException, jsnull, to_js
 
@@ -15,16 +16,21 @@ _SIGNS_OF_A_REFUSAL: Final = (
 )
 
 
-def bound(value: SqlValue) -> Foreign:
-    """The JavaScript value of one parameter; raises what `check_sql_parameter` raises."""
-    check_sql_parameter(value)
-    if value is None:
-        return jsnull
-    return to_js(value) if isinstance(value, bytes) else value
+def bound(params: Sequence[Foreign]) -> list[Foreign]:
+    """The JavaScript values of parameters; raises what `check_sql_parameter` raises."""
+    # Plain text and ordinary integers are nearly all there is, and a call for each of them was a
+    # fifth of the time of an INSERT.
+    return [
+        value
+        if ((kind := type(value)) is str and value.isascii())
+        or (kind is int and -MAX_SAFE_INTEGER < value < MAX_SAFE_INTEGER)
+        else _bound(value)
+        for value in params
+    ]
 
 
-def read(value: Foreign) -> SqlValue:
-    """The Python value of one column.
+def read(values: Iterable[Foreign]) -> list[SqlValue]:
+    """The Python values of columns.
 
     A BLOB is an ArrayBuffer in a Durable Object and an array of numbers in D1.
 
@@ -32,11 +38,22 @@ def read(value: Foreign) -> SqlValue:
         TypeError: for a fraction.
         OverflowError: for a number of 2^53 or more.
     """
-    kind = type(value)
-    if kind is int or kind is str:
-        return value  # type: ignore[no-any-return]  # what the line above says
+    return [
+        value if (kind := type(value)) is str or kind is int else _read(value) for value in values
+    ]
+
+
+def _bound(value: Foreign) -> Foreign:
+    check_sql_parameter(value)
+    if value is None:
+        return jsnull
+    return to_js(value) if isinstance(value, bytes) else value
+
+
+def _read(value: Foreign) -> SqlValue:
     if value is None or value is jsnull:
         return None
+    kind = type(value)
     if kind is float:
         return integer_of_float(value)
     return bytes(value) if kind is list or kind is memoryview else bytes(value.to_bytes())
