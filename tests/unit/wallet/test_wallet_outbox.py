@@ -1,0 +1,190 @@
+"""Events reach the queue at least once, in order, and one alarm serves a burst."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+from unit.wallet.wallet_house import PLAYER, House
+
+from shared.platform.native.alarm import NativeAlarm
+from shared.platform.native.queue import NativeQueue
+from shared.platform.ports import Unreachable
+from shared.wallet.delivery import BATCH, BATCHES_PER_ALARM, Delivery
+from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS
+
+
+class BrokenQueue:
+    """A queue that refuses until it is mended."""
+
+    def __init__(self) -> None:
+        self.mended = NativeQueue()
+        self.is_broken = True
+
+    async def send_batch(self, messages: Sequence[str]) -> None:
+        if self.is_broken:
+            raise Unreachable("the queue is away")
+        await self.mended.send_batch(messages)
+
+
+class CountingAlarm(NativeAlarm):
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = 0
+
+    async def set_at(self, at_ms: int) -> None:
+        self.settings += 1
+        await super().set_at(at_ms)
+
+
+def seqs(messages: Sequence[str]) -> list[int]:
+    return [json.loads(message)["seq"] for message in messages]
+
+
+def test_a_message_is_the_whole_event_with_player_and_currency(house: House) -> None:
+    message = json.loads(house.wallet.undelivered(1)[0])
+    stored = house.ask("event_range", login="", from_seq=1, to_seq=1).body["events"][0]
+    assert message == stored
+    assert (message["player_id"], message["currency"]) == (PLAYER, "BRL")
+    assert isinstance(message["data"], str)
+
+
+def test_what_is_delivered_is_not_sent_again_and_the_cursor_never_goes_back(house: House) -> None:
+    assert seqs(house.wallet.undelivered(2)) == [1, 2]
+    house.wallet.delivered(2)
+    house.wallet.delivered(1)
+    assert seqs(house.woken().undelivered(10)) == [3]
+
+
+def test_failures_wait_longer_each_time_and_success_forgets_them(house: House) -> None:
+    waits = []
+    for _ in range(12):
+        house.wallet.delivery_failed()
+        at_ms = house.wallet.next_delivery_at()
+        assert at_ms is not None
+        waits.append(at_ms - house.clock.now_ms())
+    assert waits[:4] == [1_000, 2_000, 4_000, 8_000]
+    assert waits[-1] == MAX_BACKOFF_MS
+    house.wallet.delivered(3)
+    assert house.wallet.next_delivery_at() is None
+    house.grant("g", 1)
+    assert house.wallet.next_delivery_at() == house.clock.now_ms() + BATCH_DELAY_MS
+
+
+def test_a_sandbox_that_moves_its_clock_does_not_move_deliveries() -> None:
+    house = House(sandbox=True).open()
+    house.do("clock_advance", key="", advance_ms=10**9)
+    assert house.wallet.next_delivery_at() == house.clock.now_ms() + BATCH_DELAY_MS
+
+
+def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
+    async def story() -> None:
+        queue, alarm = NativeQueue(), CountingAlarm()
+        delivery = Delivery(house.wallet, queue, alarm)
+        session_id = house.session()
+        for _ in range(10):
+            house.play(session_id, 100)
+            await delivery.arm()
+        assert alarm.settings == 1
+        assert not alarm.take_if_due(house.clock.now_ms())
+        assert alarm.take_if_due(house.clock.advance(BATCH_DELAY_MS))
+        await delivery.drain()
+        assert seqs(queue.waiting) == list(range(1, 24))
+        assert await alarm.get() is None
+        house.play(session_id, 100)
+        await delivery.arm()
+        assert await alarm.get() is not None
+
+    asyncio.run(story())
+
+
+def test_a_refused_batch_is_kept_and_tried_again(house: House) -> None:
+    async def story() -> None:
+        queue, alarm = BrokenQueue(), CountingAlarm()
+        delivery = Delivery(house.wallet, queue, alarm)
+        await delivery.drain()
+        assert await alarm.get() == house.clock.now_ms() + 1_000
+        queue.is_broken = False
+        await delivery.drain()
+        assert seqs(queue.mended.waiting) == [1, 2, 3]
+        assert house.wallet.next_delivery_at() is None
+
+    asyncio.run(story())
+
+
+def test_a_new_object_arms_for_what_an_old_one_left(house: House) -> None:
+    async def story() -> None:
+        alarm = NativeAlarm()
+        await Delivery(house.woken(), NativeQueue(), alarm).arm()
+        assert await alarm.get() == house.clock.now_ms() + BATCH_DELAY_MS
+
+    asyncio.run(story())
+
+
+def test_events_that_come_during_a_delivery_are_not_forgotten(house: House) -> None:
+    class Interrupted(NativeQueue):
+        async def send_batch(self, messages: Sequence[str]) -> None:
+            await super().send_batch(messages)
+            if len(self.waiting) == 3:
+                house.grant("meanwhile", 1)
+                await delivery.arm()
+
+    alarm = CountingAlarm()
+    queue = Interrupted()
+    delivery = Delivery(house.wallet, queue, alarm)
+    asyncio.run(delivery.drain())
+    assert seqs(queue.waiting) == [1, 2, 3, 4]
+    assert alarm.settings == 0
+
+
+def test_a_crash_between_queue_and_cursor_sends_again(house: House) -> None:
+    queue = NativeQueue()
+    asyncio.run(queue.send_batch(house.wallet.undelivered(BATCH)))
+    asyncio.run(Delivery(house.woken(), queue, NativeAlarm()).drain())
+    assert seqs(queue.waiting) == [1, 2, 3, 1, 2, 3]
+
+
+def test_an_alarm_that_cannot_be_set_is_set_by_the_next_call(house: House) -> None:
+    class Failing(NativeAlarm):
+        fails = True
+
+        async def set_at(self, at_ms: int) -> None:
+            if self.fails:
+                raise Unreachable("no")
+            await super().set_at(at_ms)
+
+    async def story() -> None:
+        alarm = Failing()
+        delivery = Delivery(house.wallet, NativeQueue(), alarm)
+        with pytest.raises(Unreachable):
+            await delivery.arm()
+        alarm.fails = False
+        await delivery.arm()
+        assert await alarm.get() is not None
+
+    asyncio.run(story())
+
+
+def test_a_batch_stays_within_what_the_queue_takes(house: House) -> None:
+    for number in range(BATCH):
+        house.do("bonus_credit", grant_id=f"{number}", amount_minor=1, reason="é" * 500)
+    queue = NativeQueue()
+    asyncio.run(Delivery(house.wallet, queue, NativeAlarm()).drain())
+    assert len(queue.waiting) == BATCH + 3
+
+
+def test_one_alarm_carries_a_bounded_number_of_batches(house: House) -> None:
+    session_id = house.session()
+    for _ in range(BATCH * BATCHES_PER_ALARM // 2):
+        house.play(session_id, 100, payout=100)
+
+    async def story() -> None:
+        queue, alarm = NativeQueue(), CountingAlarm()
+        delivery = Delivery(house.wallet, queue, alarm)
+        await delivery.drain()
+        assert len(queue.waiting) == BATCH * BATCHES_PER_ALARM
+        assert alarm.settings == 1
+        await delivery.drain()
+        assert house.wallet.next_delivery_at() is None
+
+    asyncio.run(story())
