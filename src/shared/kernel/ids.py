@@ -8,7 +8,9 @@ from typing import Final
 
 RANDOM_BYTES_PER_ID: Final = 10
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+)
 
 
 def uuid7(now_ms: int, random_bytes: bytes) -> str:
