@@ -40,7 +40,7 @@ class Player:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
         body = registration()
-        self.player_id = ok(client.post("/v1/players", json=body))["player_id"]
+        self.player_id = str(ok(client.post("/v1/players", json=body))["player_id"])
         credentials = {"email": body["email"], "password": body["password"]}
         self.token = ok(client.post("/v1/auth/login", json=credentials))["access_token"]
 
@@ -67,7 +67,7 @@ class Desk:
         token = ok(client.post("/v1/ops/auth/login", json=credentials))["access_token"]
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    def alerts(self, player_id: object) -> list[dict[str, object]]:
+    def alerts(self, player_id: str) -> list[dict[str, object]]:
         found = ok(
             self._client.get(
                 "/v1/ops/aml/alerts", params={"player_id": player_id}, headers=self._headers
@@ -109,7 +109,7 @@ def test_the_cron_raises_one_alert_however_often_it_runs(
     desk = Desk(client)
 
     def strongest() -> dict[str, object]:
-        """Deposits on both sides of a full hour make an alert of each hour; the later counts all."""
+        """Deposits around a full hour make an alert of each hour; the later one counts all."""
         assert edge.scheduled("fraud_cron", CRON) == "ok"
         found = desk.alerts(depositor.player_id)
         return max(found, key=lambda alert: int(str(alert["observed"])), default={})

@@ -28,8 +28,8 @@ JOB: Final = "sweep"
 
 WALLETS_PER_TICK: Final = 40
 NEWEST_PER_TICK: Final = 10
-"""50 wallets in five minutes are 14,400 a day: the longest a lost alarm stays unnoticed is the
-number of wallets divided by that, and is zero for a wallet that sends anything else after it.
+"""40 wallets in five minutes are 11,520 a day: a lost alarm stays unnoticed for at most the number
+of wallets divided by that, and not at all when the wallet sends anything after it.
 """
 
 NEW_FOR_MS: Final = DAY_MS
