@@ -30,10 +30,11 @@ def decode_answer(text: str) -> Answer:
     Raises:
         ValueError: when the text is no answer of a wallet.
     """
-    status, replayed, body = text.split(" ", 2)
-    if len(status) != 3 or replayed not in ("0", "1"):
-        raise ValueError("not an answer of a wallet")
-    return Answer(int(status), replayed == "1", body)
+    match text.split(" ", 2):
+        case [status, ("0" | "1") as replayed, body] if len(status) == 3 and status.isdecimal():
+            return Answer(int(status), replayed == "1", body)
+        case _:
+            raise ValueError("not an answer of a wallet")
 
 
 def encode_rejection(rejection: Rejection) -> str:

@@ -135,8 +135,6 @@ class Wallet:
             raise Rejected(errors.IDEMPOTENCY_KEY_REQUIRED, f"{kind} needs an idempotency key")
         if key and not _KEY.fullmatch(key):
             refuse("idempotency_key", "is not 1 to 300 visible characters")
-        if not session_id.isascii():
-            refuse("session_id", "is not a session")
         fields = decode_payload(payload)
         try:
             request_hash = sha256_hex(canonical_json([kind, fields]))
@@ -205,6 +203,8 @@ class Wallet:
     # The wallet's own state
 
     def _head(self, session_id: str) -> Head:
+        if not session_id.isascii():
+            refuse("session_id", "is not a session")
         head = self._store.head(session_id)
         if head is None:
             raise Rejected(errors.WALLET_NOT_FOUND, "the wallet has not been opened")

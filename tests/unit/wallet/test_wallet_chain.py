@@ -27,8 +27,8 @@ def lived() -> House:
         house.do("win", round_id=round_id, amount_minor=won)
     house.do("rollback", round_id="r1", reason="cancelled")
     house.do("rollback", round_id="early", reason="cancelled")
-    for _ in range(2):
-        held = house.do("withdrawal_hold", amount_minor=500, payment_account_id="a").body
+    house.do("withdrawal_hold", amount_minor=600, payment_account_id="a")
+    held = house.do("withdrawal_hold", amount_minor=500, payment_account_id="a").body
     house.do(
         "withdrawal_settle",
         withdrawal_id=held["withdrawal_id"],

@@ -1,6 +1,7 @@
 """A command that dies between any two statements has changed nothing, and its retry succeeds."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from unit.wallet.test_wallet_idempotency import commands
@@ -42,7 +43,7 @@ class FragileSql:
             raise PowerCut
 
 
-def prepared() -> tuple[House, FragileSql, list[tuple[str, dict[str, object]]]]:
+def prepared() -> tuple[House, FragileSql, list[tuple[str, dict[str, Any]]]]:
     sql = FragileSql()
     house = House(sql=sql).open(("loss", "daily", 10**9)).deposit(10_000)
     return house, sql, commands(house)
@@ -80,7 +81,7 @@ def test_opening_is_all_or_nothing_too() -> None:
     sql = FragileSql()
     house = House(sql=sql)
     before = house.tables()
-    terms: dict[str, object] = {
+    terms: dict[str, Any] = {
         "player_id": PLAYER,
         "currency": "BRL",
         "jurisdiction": "br",

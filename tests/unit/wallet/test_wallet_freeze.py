@@ -1,5 +1,7 @@
 """A broken invariant freezes the wallet under the name of the law; what is owed still flows."""
 
+from typing import Any
+
 import pytest
 from unit.wallet.wallet_house import House
 
@@ -55,7 +57,7 @@ def test_a_frozen_wallet_is_frozen_once() -> None:
     ],
 )
 def test_a_frozen_wallet_refuses_what_moves_towards_risk(
-    kind: str, payload: dict[str, object]
+    kind: str, payload: dict[str, Any]
 ) -> None:
     refused = frozen().do(kind, **payload)
     assert (refused.status, refused.code) == (423, "wallet_frozen")

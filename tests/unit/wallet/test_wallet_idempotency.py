@@ -1,12 +1,13 @@
 """A key stands for one request: the same gets the same answer, another gets a conflict."""
 
 import json
+from typing import Any
 
 import pytest
 from unit.wallet.wallet_house import IN_FORCE, LOGIN, House, reply
 
 
-def commands(house: House) -> list[tuple[str, dict[str, object]]]:
+def commands(house: House) -> list[tuple[str, dict[str, Any]]]:
     """One command of every kind that moves something, each possible right now."""
     session_id = house.session()
     deposit_id = house.do("deposit_request", amount_minor=5, method="pix").body["deposit_id"]

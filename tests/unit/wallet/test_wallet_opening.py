@@ -1,5 +1,7 @@
 """Opening a wallet: what it begins with, and that it begins once."""
 
+from typing import Any
+
 import pytest
 from unit.wallet.wallet_house import LOGIN, PLAYER, House
 
@@ -44,7 +46,7 @@ def test_opening_on_other_terms_is_a_conflict() -> None:
         ("session_revoke", {"session_id": LOGIN}),
     ],
 )
-def test_a_wallet_that_is_not_open_knows_no_command(kind: str, payload: dict[str, object]) -> None:
+def test_a_wallet_that_is_not_open_knows_no_command(kind: str, payload: dict[str, Any]) -> None:
     refused = House().do(kind, **payload)
     assert (refused.status, refused.code) == (404, "wallet_not_found")
 
@@ -71,7 +73,7 @@ def test_a_wallet_that_is_not_open_answers_no_question_and_has_nothing_to_delive
         {"more": 1},
     ],
 )
-def test_terms_that_do_not_validate_open_nothing(wrong: dict[str, object]) -> None:
+def test_terms_that_do_not_validate_open_nothing(wrong: dict[str, Any]) -> None:
     house = House()
     refused = house.do("open", key="", login="", **{**TERMS, **wrong})
     assert (refused.status, refused.code) == (422, "invalid_payload")

@@ -41,7 +41,7 @@ class ChosenPayout:
         server_seed: str,
         client_seed: str,
         nonce: int,
-    ) -> tuple[int, dict[str, object]]:
+    ) -> tuple[int, dict[str, Any]]:
         payout = params.get("payout")
         if not isinstance(payout, int):
             raise Rejected(errors.INVALID_PARAMS, "payout is missing")
@@ -159,11 +159,9 @@ class House:
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything that is stored."""
-        names = self.sql.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        return {
-            str(name): sorted(self.sql.query(f"SELECT * FROM {name}"), key=repr)
-            for (name,) in names
-        }
+        rows = self.sql.query("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        names = [str(row[0]) for row in rows]
+        return {name: sorted(self.sql.query(f"SELECT * FROM {name}"), key=repr) for name in names}
 
     def is_proven(self) -> bool:
         verdict = self.ask("verify", login="").body
