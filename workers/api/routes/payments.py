@@ -91,7 +91,11 @@ async def open_deposit(call: Call[DepositBody]) -> Answer:
     row = await remember_charge(call.house, call.principal.subject_id, json.loads(str(answer.body)))
     # As it was opened, also when the answer is a replay and the charge has been paid since.
     opened = {**row, "status": "pending", "settled_at": None, "refusal": None}
-    return Answer(answer.status, deposit_view(call.house, opened), answer.headers)
+    return Answer(
+        answer.status,
+        deposit_view(call.house, opened, integer(row["requested_at"])),
+        answer.headers,
+    )
 
 
 @route(
@@ -105,7 +109,8 @@ async def open_deposit(call: Call[DepositBody]) -> Answer:
 )
 async def list_deposits(call: Call[None]) -> DepositsView:
     page, cursor = await _own_page(call, "deposits", "deposit_id")
-    return DepositsView(items=[deposit_view(call.house, row) for row in page], next_cursor=cursor)
+    items = [deposit_view(call.house, row, call.now_ms) for row in page]
+    return DepositsView(items=items, next_cursor=cursor)
 
 
 @route(
@@ -119,7 +124,7 @@ async def list_deposits(call: Call[None]) -> DepositsView:
 )
 async def read_deposit(call: Call[None]) -> DepositView:
     row = await own_deposit(call.house, call.principal.subject_id, call.path["deposit_id"])
-    return deposit_view(call.house, row)
+    return deposit_view(call.house, row, call.now_ms)
 
 
 @route(

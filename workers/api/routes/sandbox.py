@@ -41,6 +41,7 @@ async def pay_charge(call: Call[SandboxPayBody]) -> PaidView:
         payer = await house.sealing.unseal(
             str(row["cpf_sealed"]), bound=f"player:{row['player_id']!s}:cpf"
         )
+    payer = payer.replace(".", "").replace("-", "")
     amount_minor = row["amount_minor"]
     assert isinstance(amount_minor, int)
     end_to_end_id, notice = bank.payment(txid, amount_minor, payer, call.now_ms)

@@ -21,14 +21,30 @@ from shared.kernel.times import rfc3339
 from shared.payments.pix import PixPayment
 from shared.payments.schemas import PixNotice
 from shared.payments.signature import verify
-from shared.platform.ports import Record
+from shared.platform.ports import PlatformError, Record, Unreachable
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import DEPOSIT_NOT_FOUND
 
 THIRD_PARTY_FUNDS: Final = "third_party_funds"
-_REFUSED_BY_WALLET: Final = frozenset(
-    {"deposit_amount_mismatch", "deposit_already_credited", "payment_already_used"}
+THIRD_PARTY_RULE: Final = "payments.third_party_funds"
+_SENT_BACK: Final = frozenset({"deposit_amount_mismatch", "deposit_already_credited"})
+_CONTRADICTORY: Final = frozenset({"payment_already_used", "idempotency_key_conflict"})
+"""The end-to-end id has credited something else: there is no second payment to credit or return."""
+
+_ALERT: Final = """
+INSERT INTO aml_alerts (alert_id, player_id, rule_id, window_started_at, window_ended_at, band,
+  observed, threshold, evidence, status, created_at, updated_at)
+SELECT ?1, ?2, ?3, max(?4, coalesce((
+    SELECT max(window_started_at) + 1 FROM aml_alerts
+    WHERE player_id = ?2 AND rule_id = ?3 AND window_started_at BETWEEN ?4 AND ?4 + 999
+  ), 0)), ?4, 'high', ?5, 0, json_object('deposit_id', ?6, 'end_to_end_id', ?7), 'open', ?8, ?8
+WHERE NOT EXISTS (
+  SELECT 1 FROM aml_alerts
+  WHERE player_id = ?2 AND rule_id = ?3 AND json_extract(evidence, '$.end_to_end_id') = ?7
 )
+"""
+"""One alert for each payment. A bank's time has seconds only, so payments of one second take the
+next free millisecond as the start of their window, which is part of what makes an alert unique."""
 
 
 @dataclass(slots=True)
@@ -41,13 +57,14 @@ class Received:
     unknown: int = 0
 
 
-def deposit_view(house: House, row: Record) -> DepositView:
-    """A deposit as the player sees it, with the code to pay it."""
+def deposit_view(house: House, row: Record, now_ms: int) -> DepositView:
+    """A deposit as the player sees it at `now_ms`, with the code to pay it."""
     settled_at = row["settled_at"]
+    is_over = row["status"] == "pending" and now_ms >= integer(row["expires_at"])
     return DepositView.model_validate(
         {
             "deposit_id": row["deposit_id"],
-            "status": row["status"],
+            "status": "expired" if is_over else row["status"],
             "amount_minor": row["amount_minor"],
             "currency": row["currency"],
             "requested_at": rfc3339(integer(row["requested_at"])),
@@ -91,18 +108,27 @@ async def own_deposit(house: House, player_id: str, deposit_id: str) -> Record:
 async def receive_payments(
     house: House, signature: str | None, raw_body: bytes, now_ms: int
 ) -> Received:
-    """Work off a notice of the bank; safe to repeat.
+    """Work off a notice of the bank; safe to repeat. One payment that fails, because its wallet is
+    frozen or does not answer, keeps no other payment of the notice waiting.
 
     Raises:
         Rejected: when nobody we know signed the body just now, or it is not a notice.
+        PlatformError: once all have been tried, when one failed: the bank must tell us again.
     """
     verify(signature, raw_body, secrets=(house.settings.pix_webhook_secret,), now_ms=now_ms)
     received = Received()
+    failure: PlatformError | None = None
     notice = read_body(PixNotice, "application/json", raw_body)
     assert notice is not None
     for pix in notice.pix:
         received.received += 1
-        await _receive(house, pix.payment(), received, now_ms)
+        try:
+            await _receive(house, pix.payment(), received, now_ms)
+        except PlatformError as error:
+            house.log({"event": "pix_not_worked_off", "end_to_end_id": pix.endToEndId})
+            failure = error
+    if failure is not None:
+        raise failure
     return received
 
 
@@ -141,8 +167,12 @@ async def _receive(house: House, payment: PixPayment, received: Received, now_ms
         await _settle(house, row, payment, "credited", None, now_ms)
         return
     code = json.loads(answer.body)["code"]
-    if code not in _REFUSED_BY_WALLET:
-        raise RuntimeError(f"the wallet refused a payment: {code}")
+    if code in _CONTRADICTORY:
+        received.unknown += 1
+        house.log({"event": "pix_contradicts_another", "end_to_end_id": payment.end_to_end_id})
+        return
+    if code not in _SENT_BACK:
+        raise Unreachable(f"the wallet cannot take a payment: {code}")
     received.refunded += 1
     await _send_back(house, row, payment, code, now_ms)
 
@@ -154,16 +184,14 @@ async def _send_back(
     await house.bank.refund(payment.end_to_end_id, payment.amount_minor)
     if refusal == THIRD_PARTY_FUNDS:
         await house.db.execute(
-            "INSERT OR IGNORE INTO aml_alerts (alert_id, player_id, rule_id, window_started_at, "
-            "window_ended_at, band, observed, threshold, evidence, status, created_at, updated_at) "
-            "VALUES (?, ?, 'payments.third_party_funds', ?, ?, 'high', ?, 0, ?, 'open', ?, ?)",
+            _ALERT,
             uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID)),
             row["player_id"],
-            payment.paid_at_ms,
+            THIRD_PARTY_RULE,
             payment.paid_at_ms,
             payment.amount_minor,
-            json.dumps({"deposit_id": row["deposit_id"], "end_to_end_id": payment.end_to_end_id}),
-            now_ms,
+            row["deposit_id"],
+            payment.end_to_end_id,
             now_ms,
         )
     await _settle(house, row, payment, "refunded", refusal, now_ms)
@@ -172,10 +200,13 @@ async def _send_back(
 async def _settle(
     house: House, row: Record, payment: PixPayment, status: str, refusal: str | None, now_ms: int
 ) -> None:
-    """A charge settles once; what comes later for it (a second payer) is refunded beside it."""
+    """A charge settles once; what comes later for it (a second payer) is refunded beside it. Only a
+    credit follows a refund: the wallet takes the player's own payment after a stranger's.
+    """
     await house.db.execute(
-        "UPDATE deposits SET status = ?, refusal = ?, settled_at = ?, end_to_end_id = ? "
-        "WHERE deposit_id = ? AND status IN ('pending', 'expired')",
+        "UPDATE deposits SET status = ?1, refusal = ?2, settled_at = ?3, end_to_end_id = ?4 "
+        "WHERE deposit_id = ?5 AND (status IN ('pending', 'expired') "
+        "OR (status = 'refunded' AND ?1 = 'credited'))",
         status,
         refusal,
         now_ms,

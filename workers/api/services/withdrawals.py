@@ -21,7 +21,7 @@ from shared.payments.errors import PAYMENT_ACCOUNT_NOT_FOUND
 from shared.payments.explanations import Language, explain_withdrawal
 from shared.payments.model import WithdrawalStatus
 from shared.payments.signature import verify
-from shared.platform.ports import Record
+from shared.platform.ports import PlatformError, Record, Unreachable
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import WITHDRAWAL_NOT_FOUND
 
@@ -141,22 +141,31 @@ def must_ask_again(row: Record, now_ms: int) -> bool:
 async def receive_payout_results(
     house: House, signature: str | None, raw_body: bytes, now_ms: int
 ) -> int:
-    """Settle or release what the bank answered; safe to repeat. The number of results.
+    """Settle or release what the bank answered; safe to repeat. The number of results. One that
+    fails keeps no other waiting.
 
     Raises:
         Rejected: when nobody we know signed the body just now, or it is not a notice.
+        PlatformError: once all have been tried, when one failed: the bank must tell us again.
     """
     verify(signature, raw_body, secrets=(house.settings.pix_webhook_secret,), now_ms=now_ms)
     notice = read_body(PayoutNotice, "application/json", raw_body)
     assert notice is not None
+    failure: PlatformError | None = None
     for result in notice.pagamentos:
         row = await house.db.first(
             "SELECT * FROM withdrawals WHERE end_to_end_id = ?", result.endToEndId
         )
         if row is None:
             house.log({"event": "payout_without_withdrawal", "end_to_end_id": result.endToEndId})
-        else:
+            continue
+        try:
             await _conclude(house, row, result, now_ms)
+        except PlatformError as error:
+            house.log({"event": "payout_not_concluded", "end_to_end_id": result.endToEndId})
+            failure = error
+    if failure is not None:
+        raise failure
     return len(notice.pagamentos)
 
 
@@ -177,7 +186,7 @@ async def _conclude(house: House, row: Record, result: PayoutResult, now_ms: int
         )
     )
     if answer.status >= 400 and json.loads(answer.body)["code"] not in _SETTLED:
-        raise RuntimeError(f"the wallet refused a payout result: {json.loads(answer.body)['code']}")
+        raise Unreachable(f"the wallet cannot conclude: {json.loads(answer.body)['code']}")
     if answer.status < 400:
         await house.db.execute(
             "UPDATE withdrawals SET status = ?, settled_at = ? "

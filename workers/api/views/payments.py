@@ -71,7 +71,7 @@ class SandboxPayBody(Body):
     payer_cpf: Annotated[
         str | None,
         Field(
-            pattern=r"^(\d{11}|\d{3}\.\d{3}\.\d{3}-\d{2})$",
+            pattern=r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$",
             description="Whose account pays; the player's when left out",
         ),
     ] = None
