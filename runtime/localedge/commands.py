@@ -14,7 +14,9 @@ _TAIL_LINES = 15
 _NO_NETWORK = re.compile(
     r"name resolution|getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH"
     r"|NewConnectionError|NameResolutionError|Network is unreachable|Connection refused|timed out"
-    r"|ProxyError|dns error|error sending request",
+    r"|ProxyError|dns error|error sending request"
+    # pip's last word when no index answers, or none has what is pinned
+    r"|No matching distribution found",
     re.IGNORECASE,
 )
 
@@ -54,7 +56,7 @@ def failure(what: str, output: str, log: Path) -> SetupError:
     """The error for a program that printed `output` before it failed."""
     if _NO_NETWORK.search(output):
         return SetupError(
-            f"{what}: the package registry cannot be reached.",
+            f"{what}: the package registry cannot be reached, or lacks a pinned package.",
             "Check the network or the proxy, or name a mirror (PIP_INDEX_URL for Python packages,"
             " npm_config_registry for npm). Then run the same command again: finished steps are"
             f" kept. Details: {log}",

@@ -47,10 +47,11 @@ def find(fetch_uv: Callable[[], Path], candidates: Iterator[str] | None = None) 
     try:
         return _through_uv(fetch_uv())
     except (SetupError, OSError, subprocess.SubprocessError) as error:
+        reason = error.problem if isinstance(error, SetupError) else error
         wanted = ".".join(map(str, MINIMUM))
         raise SetupError(
             f"No Python {wanted} or newer was found (PATH, ~/.pyenv/versions, uv), and uv could not"
-            f" fetch one: {error}",
+            f" fetch one: {reason}",
             f"Install Python {wanted} or newer with its venv module (Debian: apt install python3"
             " python3-venv; macOS: brew install python), or name one:"
             " make setup PYTHON=/path/to/python3",
@@ -112,11 +113,19 @@ def _uv_request() -> str:
 
 
 def _through_uv(uv: Path) -> Interpreter:
-    subprocess.run([str(uv), "python", "install", "--quiet", _uv_request()], check=True)
+    install = subprocess.run(
+        [str(uv), "python", "install", _uv_request()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if install.returncode:
+        output = install.stdout.decode(errors="replace").strip().splitlines()
+        raise OSError(output[-1].strip() if output else f"exit status {install.returncode}")
     answer = subprocess.run(
         [str(uv), "python", "find", _uv_request()], stdout=subprocess.PIPE, check=True
     )
     found = ask(answer.stdout.decode().strip())
     if found is None or found.version < MINIMUM:
-        raise SetupError("uv found no interpreter that runs", "see above")
+        raise OSError("what it installed does not run")
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from e2e.edge import NODE, ROOT, Edge, is_running
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 def _host(*arguments: str) -> subprocess.CompletedProcess[str]:
