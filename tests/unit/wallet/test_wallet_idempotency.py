@@ -73,10 +73,11 @@ def test_every_command_is_answered_again_byte_for_byte_and_moves_nothing_more(
 def test_a_key_of_another_request_is_a_conflict(house: House) -> None:
     house.do("bet", key="k", round_id="r1", game_id="slot", amount_minor=100)
     before = house.tables()
-    for payload in (
+    others: list[dict[str, Any]] = [
         {"round_id": "r1", "game_id": "slot", "amount_minor": 101},
         {"round_id": "r2", "game_id": "slot", "amount_minor": 100},
-    ):
+    ]
+    for payload in others:
         other = house.do("bet", key="k", **payload)
         assert (other.status, other.code) == (409, "idempotency_key_conflict")
     assert house.do("win", key="k", round_id="r1", amount_minor=100).code == (

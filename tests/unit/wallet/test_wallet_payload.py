@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a clear refusal and nothing has changed."""
 
 import json
+from typing import Any
 
 import pytest
 from unit.wallet.wallet_house import LOGIN, House, reply
@@ -13,13 +14,14 @@ from shared.kernel.money import MAX_AMOUNT_MINOR
 )
 def test_only_a_positive_whole_number_is_an_amount(house: House, amount: object) -> None:
     before = house.tables()
-    for kind, payload in (
+    requests: list[tuple[str, dict[str, Any]]] = [
         ("bet", {"round_id": "r", "game_id": "g", "amount_minor": amount}),
         ("deposit_request", {"method": "pix", "amount_minor": amount}),
         ("withdrawal_hold", {"payment_account_id": "a", "amount_minor": amount}),
         ("bonus_credit", {"grant_id": "g", "reason": "x", "amount_minor": amount}),
         ("play", {"session_id": "s", "params": {}, "stake_minor": amount}),
-    ):
+    ]
+    for kind, payload in requests:
         refused = house.do(kind, **payload)
         assert (refused.status, refused.code) == (422, "invalid_payload"), (kind, refused)
     assert house.tables() == before
