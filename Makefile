@@ -14,8 +14,9 @@ help: ## list the targets
 setup: ## make this checkout ready (again); finished steps are skipped
 	@$(PYTHON3) runtime/setup.py
 
+# exec, so that a signal to make reaches the edge itself
 dev: ## run the edge: PORT=8787, STATE=folder keeps the data
-	@PORT="$(PORT)" STATE="$(STATE)" $(PYTHON3) runtime/dev.py
+	@exec env PORT="$(PORT)" STATE="$(STATE)" $(PYTHON3) runtime/dev.py
 
 demo: setup ## play the whole story against a running edge: URL=http://127.0.0.1:8787
 	@$(BIN)/python runtime/demo.py $(if $(URL),--url "$(URL)")
