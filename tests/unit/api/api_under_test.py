@@ -1,4 +1,4 @@
-"""The API as a client sees it, without a network: native adapters, a clock that is moved by hand."""
+"""The API as a client sees it, without a network: native adapters and a clock moved by hand."""
 
 import asyncio
 import json

@@ -1,0 +1,76 @@
+"""Sealed personal data and blind indexes."""
+
+import asyncio
+import secrets
+from base64 import urlsafe_b64encode
+
+import pytest
+
+from shared.identity.sealing import BlindIndex, Sealing, key_from_text
+from shared.platform.native.crypto import NativeCrypto
+from shared.platform.native.entropy import SeededEntropy
+
+OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+
+
+def _sealing(active: str = "k1", **keys: bytes) -> Sealing:
+    return Sealing(NativeCrypto(), SeededEntropy(secrets.randbits(64)), keys or {"k1": OLD}, active)
+
+
+def test_what_was_sealed_opens_for_its_owner_only() -> None:
+    sealing = _sealing()
+    sealed = asyncio.run(sealing.seal("52998224725", bound="player:a:cpf"))
+    assert asyncio.run(sealing.unseal(sealed, bound="player:a:cpf")) == "52998224725"
+    for other in ("player:b:cpf", "player:a:pii"):
+        with pytest.raises(ValueError, match="belong together"):
+            asyncio.run(sealing.unseal(sealed, bound=other))
+
+
+def test_sealing_twice_gives_two_texts() -> None:
+    sealing = _sealing()
+    texts = {asyncio.run(sealing.seal("same", bound="b")) for _ in range(50)}
+    assert len(texts) == 50
+
+
+def test_after_a_rotation_the_old_opens_and_the_new_seals() -> None:
+    before = asyncio.run(_sealing().seal("text", bound="b"))
+    rotated = _sealing("k2", k1=OLD, k2=NEW)
+    assert asyncio.run(rotated.unseal(before, bound="b")) == "text"
+    assert asyncio.run(rotated.seal("text", bound="b")).startswith("v1.k2.")
+    with pytest.raises(ValueError, match="unknown"):
+        asyncio.run(_sealing("k2", k2=NEW).unseal(before, bound="b"))
+
+
+def test_a_changed_text_does_not_open() -> None:
+    sealing = _sealing()
+    sealed = asyncio.run(sealing.seal("text", bound="b"))
+    changed = sealed[:-3] + ("A" if sealed[-3] != "A" else "B") + sealed[-2:]
+    with pytest.raises(ValueError, match="belong together"):
+        asyncio.run(sealing.unseal(changed, bound="b"))
+
+
+def test_the_active_key_must_be_known() -> None:
+    with pytest.raises(ValueError, match="active"):
+        _sealing("k9")
+
+
+def test_an_index_is_the_same_for_the_same_value_purpose_and_key_only() -> None:
+    index = BlindIndex(OLD)
+    same = index.of("cpf", "52998224725")
+    assert same == BlindIndex(OLD).of("cpf", "52998224725")
+    others = [index.of("cpf", "52998224726"), index.of("email", "52998224725")]
+    others.append(BlindIndex(NEW).of("cpf", "52998224725"))
+    assert len({same, *others}) == 4
+    assert len(same) == 64
+
+
+@pytest.mark.parametrize("padding", ["", "="])
+def test_a_secret_is_32_bytes_of_base64url(padding: str) -> None:
+    assert key_from_text(urlsafe_b64encode(OLD).decode().rstrip("=") + padding) == OLD
+
+
+@pytest.mark.parametrize("text", ["", "c2hvcnQ", "ä" * 43, "A" * 44])
+def test_anything_else_is_refused_without_quoting_it(text: str) -> None:
+    with pytest.raises(ValueError, match="secret") as refused:
+        key_from_text(text)
+    assert not text or text not in str(refused.value)
