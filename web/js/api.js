@@ -11,6 +11,7 @@ import { currentAccessToken, endSession, refreshOnce, startSession, storedRefres
 
 const PENDING_SLOT = "acme.pending";
 const RETRY_AFTER_MS = [300, 900, 2_000];
+const RENEWABLE = new Set(["token_missing", "token_invalid", "token_expired"]);
 const UNSETTLED_STATUSES = new Set([500, 502, 503, 504]);
 
 /** The API refused, with a problem of RFC 9457: `code` is stable, `problem` is the whole document. */
@@ -74,7 +75,8 @@ async function withToken(method, path, options = {}) {
   try {
     return await once(method, path, { ...options, token: currentAccessToken() });
   } catch (error) {
-    if (!(error instanceof ApiProblem) || error.status !== 401 || !storedRefreshToken()) throw error;
+    if (error.code === "session_revoked") endSession(error.code);
+    if (!RENEWABLE.has(error.code) || !storedRefreshToken()) throw error;
   }
   await renew();
   return once(method, path, { ...options, token: currentAccessToken() });

@@ -43,13 +43,13 @@ export function drawShortList() {
   const list = byId("rounds");
   list.replaceChildren(
     ...rounds.slice(0, SHORT_LIST).map((round) => {
-      const net = signed(round.payout_minor - round.stake_minor);
-      const label = t("rounds.open", { roll: rollText(round), net });
       const open = h(
         "button",
-        { type: "button", class: "round", "aria-label": label, onclick: () => openRound(round.round_id) },
+        { type: "button", class: "round", onclick: () => openRound(round.round_id) },
+        h("span", { class: "visually-hidden" }, t("rounds.open")),
         h("span", { class: "num round-roll" }, rollText(round)),
-        h("span", { class: "num" }, net),
+        h("span", { class: "visually-hidden" }, t("rounds.result")),
+        h("span", { class: "num" }, signed(round.payout_minor - round.stake_minor)),
       );
       open.style.setProperty("--roll", String(round.outcome.roll / 100));
       open.dataset.paid = String(gained(round));

@@ -15,7 +15,11 @@ let cursor = null;
 const money = (minor) => formatMinor(minor, locale(), state.wallet?.currency ?? "BRL");
 const signed = (minor) => formatSigned(minor, locale(), state.wallet?.currency ?? "BRL");
 
-const eventName = (type) => (has(`event.${type}`) ? t(`event.${type}`) : type);
+/** A round that paid nothing is closed by a WIN of zero; nobody should read it as a win. */
+function eventName({ type, amount_minor: amount }) {
+  const key = `event.${type === "WIN" && amount === 0 ? "WIN_OF_NOTHING" : type}`;
+  return has(key) ? t(key) : type;
+}
 
 function change(event) {
   const parts = [];
@@ -33,7 +37,7 @@ function row(event) {
   return h("tr", { "data-type": event.type },
     h("td", { class: "mono seq" }, String(event.seq)),
     h("td", { class: "when num" }, formatTime(event.recorded_at)),
-    h("th", { scope: "row", class: "what" }, eventName(event.type)),
+    h("th", { scope: "row", class: "what" }, eventName(event)),
     h("td", { class: "num right change" }, ...change(event)),
     h("td", { class: "num right after", "data-label": t("statement.cash_after") }, money(event.cash_after)),
     h("td", { class: "mono hash" }, event.hash.slice(0, 10)));
