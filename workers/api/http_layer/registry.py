@@ -1,27 +1,28 @@
 """Every documented problem of the house by its code, for `/problems/<code>` and the docs."""
 
 import json
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 from http_layer import problems
+from shared.audit import errors as audit
+from shared.games import errors as games
 from shared.identity import errors as identity
 from shared.kernel.errors import Problem, Rejected
+from shared.payments import errors as payments
+from shared.risk import errors as risk
+from shared.rtp import errors as rtp
+from shared.wallet import errors as wallet
 
-_CONTEXTS: Final = ("wallet", "games", "payments", "rtp", "risk", "audit")
-
-
-def _load() -> dict[str, tuple[Problem, ...]]:
-    found = {"http": problems.ALL_PROBLEMS, "identity": identity.ALL_PROBLEMS}
-    for context in _CONTEXTS:
-        name = f"shared.{context}.errors"
-        if find_spec(name):
-            found[context] = import_module(name).ALL_PROBLEMS
-    return found
-
-
-PROBLEMS_BY_CONTEXT: Final = _load()
+PROBLEMS_BY_CONTEXT: Final[dict[str, tuple[Problem, ...]]] = {
+    "http": problems.ALL_PROBLEMS,
+    "identity": identity.ALL_PROBLEMS,
+    "wallet": wallet.ALL_PROBLEMS,
+    "games": games.ALL_PROBLEMS,
+    "payments": payments.ALL_PROBLEMS,
+    "rtp": rtp.ALL_PROBLEMS,
+    "risk": risk.ALL_PROBLEMS,
+    "audit": audit.ALL_PROBLEMS,
+}
 
 PROBLEMS: Final = {
     problem.code: problem for group in PROBLEMS_BY_CONTEXT.values() for problem in group
