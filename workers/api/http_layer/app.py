@@ -47,7 +47,9 @@ class App:
     """The routes and the house behind them: one for each isolate, without any state of a player."""
 
     def __init__(self, routes: tuple[Route, ...], house: House) -> None:
-        self._tree = RouteTree(routes)
+        is_sandbox = house.settings.profile == "sandbox"
+        # Left out of the tree, and not refused at the door: a 405 would tell that they exist.
+        self._tree = RouteTree(entry for entry in routes if is_sandbox or not entry.sandbox_only)
         self._house = house
         self._rates = RateTable(house.settings.rate_limit_scale)
 
@@ -87,7 +89,7 @@ class App:
         house, headers = self._house, incoming.headers
         found = self._tree.find(incoming.method, incoming.path)
         entry = found.route
-        if entry is None or (entry.sandbox_only and house.settings.profile != "sandbox"):
+        if entry is None:
             raise _no_such_route(incoming.method, found.allow)
         line["route"] = entry.path
         client_ip = headers.get("cf-connecting-ip") or ""
