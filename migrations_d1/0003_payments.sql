@@ -25,6 +25,7 @@ CREATE TABLE deposits (
   refusal TEXT
 ) STRICT;
 CREATE INDEX deposits_by_player ON deposits (player_id, requested_at);
+CREATE INDEX deposits_pending ON deposits (expires_at) WHERE status = 'pending';
 
 CREATE TABLE withdrawals (
   withdrawal_id TEXT PRIMARY KEY,

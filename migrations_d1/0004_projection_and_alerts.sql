@@ -26,6 +26,7 @@ CREATE TABLE wallet_events (
   PRIMARY KEY (player_id, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wallet_events_by_time ON wallet_events (recorded_at, type);
+CREATE INDEX wallet_events_deposits ON wallet_events (recorded_at) WHERE type = 'DEPOSIT';
 
 CREATE TABLE projection_heads (
   player_id TEXT PRIMARY KEY,
@@ -35,6 +36,7 @@ CREATE TABLE projection_heads (
 ) STRICT;
 
 -- One row a currency, moved by the insertion of an event and therefore exactly once for each.
+-- What is rolled back leaves again: a round that was undone is no round, its stake no stake.
 CREATE TABLE projection_totals (
   currency TEXT PRIMARY KEY,
   events INTEGER NOT NULL,
@@ -51,9 +53,11 @@ BEGIN
   VALUES (
     NEW.currency,
     1,
-    NEW.type = 'BET',
-    CASE NEW.type WHEN 'BET' THEN NEW.amount_minor ELSE 0 END,
-    CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor ELSE 0 END,
+    (NEW.type = 'BET') - (NEW.type = 'ROLLBACK' AND NEW.data ->> 'of' = 'BET'),
+    CASE NEW.type WHEN 'BET' THEN NEW.amount_minor
+      WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'BET', -NEW.amount_minor, 0) ELSE 0 END,
+    CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor
+      WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'WIN', -NEW.amount_minor, 0) ELSE 0 END,
     CASE NEW.type WHEN 'DEPOSIT' THEN NEW.amount_minor ELSE 0 END,
     CASE NEW.type WHEN 'WITHDRAWAL' THEN NEW.amount_minor ELSE 0 END
   )

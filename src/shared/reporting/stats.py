@@ -2,12 +2,13 @@
 
 Money of different currencies is never added up: the members at the top are those of the house's
 first currency, `by_currency` has one entry for each. The return to player is wins over stakes in
-whole basis points, half up, from integers alone: no float touches money.
+percent with two decimals, half up, from integers alone: no float touches money. What was rolled
+back is in neither.
 """
 
 from typing import Final
 
-from shared.kernel.money import Currency
+from shared.kernel.money import Currency, format_major
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Database, Record
 
@@ -33,8 +34,9 @@ ORDER BY e.recorded_at DESC LIMIT 1
 async def platform_stats(db: Database, now_ms: int) -> dict[str, object]:
     """The body of `GET /v1/stats`.
 
-    `players` counts accounts, `rounds` bets accepted, `rtp_actual` is `"0.9600"` or null before the
-    first stake, `events_projected` counts every event of every currency.
+    `players` counts accounts, `rounds` bets accepted and not rolled back, `rtp_actual` is `"96.03"`
+    or null before the first stake, `events_projected` counts every event of every currency,
+    `projection_lag_ms` is that of the newest event, null before any.
     """
     counts = (await db.query(_COUNTS))[0]
     totals = await db.query(_TOTALS)
@@ -45,6 +47,7 @@ async def platform_stats(db: Database, now_ms: int) -> dict[str, object]:
         **{name: first[name] for name in ("rounds", "stakes_minor", "wins_minor", "rtp_actual")},
         "alerts_open": _integer(counts, "alerts_open"),
         "events_projected": sum(_integer(record, "events") for record in totals),
+        "projection_lag_ms": await projection_lag_ms(db),
         "as_of": rfc3339(now_ms),
         "by_currency": by_currency,
     }
@@ -62,12 +65,10 @@ async def projection_lag_ms(db: Database) -> int | None:
 
 
 def rtp_text(stakes_minor: int, wins_minor: int) -> str | None:
-    """Wins over stakes as a decimal with four places, half up; None when nothing was staked."""
+    """Wins over stakes in percent with two decimals, half up; None when nothing was staked."""
     if stakes_minor == 0:
         return None
-    basis_points = (2 * 10_000 * wins_minor + stakes_minor) // (2 * stakes_minor)
-    whole, fraction = divmod(basis_points, 10_000)
-    return f"{whole}.{fraction:04d}"
+    return format_major((2 * 10_000 * wins_minor + stakes_minor) // (2 * stakes_minor))
 
 
 _NOTHING_YET: Final[dict[str, object]] = {

@@ -105,5 +105,6 @@ class StatsView(View):
     rtp_actual: str | None
     alerts_open: int
     events_projected: int
+    projection_lag_ms: int | None
     as_of: Time
     by_currency: dict[str, dict[str, object]]
