@@ -252,7 +252,7 @@ def refusals(entry: Route) -> list[Problem]:
         found.append(IDEMPOTENCY_KEY_CONFLICT)
     if entry.auth.audience != "public":
         found += [identity.TOKEN_MISSING, identity.TOKEN_INVALID, identity.TOKEN_EXPIRED]
-    if entry.live_session:
+    if entry.checks_session:
         found.append(identity.SESSION_REVOKED)
     if entry.auth.roles:
         found.append(identity.FORBIDDEN)

@@ -103,7 +103,7 @@ def test_doors_of_the_desk_name_roles_that_exist_and_only_login_is_open() -> Non
             assert entry.auth.audience == "staff", entry.path
             assert entry.auth.roles, entry.path
             assert entry.auth.roles <= set(ROLES), entry.path
-            assert entry.live_session, entry.path
+            assert entry.checks_session, entry.path
         if entry.path.startswith("/v1/me"):
             assert entry.auth.audience == "player", entry.path
 

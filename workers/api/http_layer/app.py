@@ -97,7 +97,7 @@ class App:
         if principal is not ANONYMOUS:
             line["subject"] = principal.subject_id
         self._spend(entry, principal.subject_id or address_key(client_ip), now_ms)
-        if entry.live_session:
+        if entry.checks_session:
             await house.sessions.require_live(principal)
         key = read_key(headers.get("idempotency-key")) if entry.idempotent else ""
         query = read_query(entry.query, incoming.query)
@@ -137,10 +137,12 @@ class App:
         return principal
 
     def _spend(self, entry: Route, caller: str, now_ms: int) -> None:
-        verdict = self._rates.take(caller, entry.rate, now_ms)
+        verdict = self._rates.take(caller, entry.rate_class, now_ms)
         if verdict.retry_after_ms:
             seconds = -(-verdict.retry_after_ms // 1000)
-            raise Rejected(RATE_LIMITED, "Slow down.", retry_after=seconds, limit=entry.rate.label)
+            raise Rejected(
+                RATE_LIMITED, "Slow down.", retry_after=seconds, limit=entry.rate_class.label
+            )
 
     def _request_id(self, inbound: str | None, now_ms: int) -> str:
         if inbound is not None and _REQUEST_ID.fullmatch(inbound):

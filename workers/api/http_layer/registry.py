@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from http_layer import problems
+from http_layer import problems as http
 from shared.audit import errors as audit
 from shared.games import errors as games
 from shared.identity import errors as identity
@@ -14,14 +14,14 @@ from shared.rtp import errors as rtp
 from shared.wallet import errors as wallet
 
 PROBLEMS_BY_CONTEXT: Final[dict[str, tuple[Problem, ...]]] = {
-    "http": problems.ALL_PROBLEMS,
-    "identity": identity.ALL_PROBLEMS,
-    "wallet": wallet.ALL_PROBLEMS,
-    "games": games.ALL_PROBLEMS,
-    "payments": payments.ALL_PROBLEMS,
-    "rtp": rtp.ALL_PROBLEMS,
-    "risk": risk.ALL_PROBLEMS,
     "audit": audit.ALL_PROBLEMS,
+    "games": games.ALL_PROBLEMS,
+    "http": http.ALL_PROBLEMS,
+    "identity": identity.ALL_PROBLEMS,
+    "payments": payments.ALL_PROBLEMS,
+    "risk": risk.ALL_PROBLEMS,
+    "rtp": rtp.ALL_PROBLEMS,
+    "wallet": wallet.ALL_PROBLEMS,
 }
 
 PROBLEMS: Final = {

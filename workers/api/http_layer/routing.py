@@ -8,7 +8,7 @@ segment of another shape is an address that does not exist: 404, never a look-up
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -38,76 +38,54 @@ def staff(*roles: str) -> Auth:
     return Auth("staff", frozenset(roles))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+async def _no_handler(call: Call[Any]) -> Answer:
+    raise NotImplementedError(f"{call.request_id} reached a route without a handler")
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """One operation of the API, as `route` describes it."""
-
-    method: Method
-    path: str
-    handler: Handler
-    tag: str
-    summary: str
-    auth: Auth
-    body: type[BaseModel] | None
-    query: type[BaseModel] | None
-    response: type[BaseModel] | None
-    status: int
-    idempotent: bool
-    body_limit: int
-    rate: RateClass
-    problems: tuple[Problem, ...]
-    live_session: bool
-    sandbox_only: bool
-
-
-def route(
-    method: Method,
-    path: str,
-    *,
-    tag: str,
-    summary: str,
-    auth: Auth = PUBLIC,
-    body: type[BaseModel] | None = None,
-    query: type[BaseModel] | None = None,
-    response: type[BaseModel] | None = None,
-    status: int = 200,
-    idempotent: bool = False,
-    body_limit: int = 64 * 1024,
-    rate: RateClass | None = None,
-    problems: tuple[Problem, ...] = (),
-    live_session: bool = False,
-    sandbox_only: bool = False,
-) -> Callable[[Handler], Route]:
-    """Turn `async def handler(call) -> Answer | BaseModel` into a `Route` for a route table.
+    """One operation of the API: `@route("GET", "/v1/…", …)` over `async def handler(call)`.
 
     `idempotent` demands an Idempotency-Key. `live_session` reads D1 to refuse a revoked session
     before its access token expires; staff routes always do. `sandbox_only` routes do not exist
     (404) outside the sandbox profile. `rate` defaults to READ for GET and WRITE for the rest.
     `problems` are the refusals special to this route; the layer's own are documented by itself.
     """
-    rate_class = rate or (RateClass.READ if method == "GET" else RateClass.WRITE)
 
-    def describe(handler: Handler) -> Route:
-        return Route(
-            method=method,
-            path=path,
-            handler=handler,
-            tag=tag,
-            summary=summary,
-            auth=auth,
-            body=body,
-            query=query,
-            response=response,
-            status=status,
-            idempotent=idempotent,
-            body_limit=body_limit,
-            rate=rate_class,
-            problems=problems,
-            live_session=live_session or auth.audience == "staff",
-            sandbox_only=sandbox_only,
-        )
+    method: Method
+    path: str
+    _: KW_ONLY
+    tag: str
+    summary: str
+    auth: Auth = PUBLIC
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    response: type[BaseModel] | None = None
+    status: int = 200
+    idempotent: bool = False
+    body_limit: int = 64 * 1024
+    rate: RateClass | None = None
+    problems: tuple[Problem, ...] = ()
+    live_session: bool = False
+    sandbox_only: bool = False
+    handler: Handler = _no_handler
 
-    return describe
+    def __call__(self, handler: Handler) -> "Route":
+        """The same route with its handler: a `Route` is its own decorator."""
+        return replace(self, handler=handler)
+
+    @property
+    def rate_class(self) -> RateClass:
+        """The class of requests that this one counts in."""
+        return self.rate or (RateClass.READ if self.method == "GET" else RateClass.WRITE)
+
+    @property
+    def checks_session(self) -> bool:
+        """Whether D1 is asked if the session was revoked."""
+        return self.live_session or self.auth.audience == "staff"
+
+
+route = Route
 
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
