@@ -57,9 +57,22 @@ def play(visit: Visit, player: Player) -> int:
     wins = (net + ROUNDS * STAKE_MINOR) / 480
     assert wins in range(ROUNDS + 1), "a win at 50 % and 96 % pays 4,80 for 2,50"
     expect(visit.page.locator("#rounds li")).to_have_count(ROUNDS)
-    visit.keep_screenshot("3-play")
+    visit.page.evaluate("scrollTo(0, 0)")
+    assert_bet_and_result_share_a_screen(visit)
+    visit.keep_screenshot("3-play", whole=False)
     assert_accessible(visit)
     return net
+
+
+def assert_bet_and_result_share_a_screen(visit: Visit) -> None:
+    expect(visit.page.locator("#roll-number")).to_be_in_viewport(ratio=1)
+    expect(visit.page.locator("#bet-button")).to_be_in_viewport(ratio=1)
+    navigation = visit.page.locator(".sections").bounding_box()
+    button = visit.page.locator("#bet-button").bounding_box()
+    assert navigation
+    assert button
+    below = navigation["y"] > button["y"]
+    assert not below or button["y"] + button["height"] <= navigation["y"]
 
 
 def prove(visit: Visit, player: Player) -> None:
@@ -101,6 +114,7 @@ def read_statement(visit: Visit, player: Player) -> None:
     assert_accessible(visit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 @pytest.mark.parametrize("language", ["pt-BR", "en"])
 def test_a_player_signs_up_deposits_plays_proves_and_is_paid(

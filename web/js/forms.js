@@ -2,7 +2,7 @@
 
 import { byId, h } from "./dom.js";
 import { locale, t } from "./i18n.js";
-import { formatMinor, parseMinor } from "./money.js";
+import { editableText, formatMinor, parseMinor } from "./money.js";
 
 let messageNumber = 0;
 
@@ -49,6 +49,11 @@ export function amountField(input, echo, onChange = () => {}) {
       mark(input, usable ? null : t("invalid.amount"));
       if (!usable) input.focus();
       return usable ? minor : null;
+    },
+    /** The same amount in the notation of the language that is chosen now. */
+    rewrite() {
+      const minor = parseMinor(input.value);
+      if (minor !== null) input.value = editableText(minor, locale());
     },
     clear() {
       input.value = "";

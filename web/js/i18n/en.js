@@ -96,6 +96,8 @@ export const en = {
   "wallet.withdrawable": "Withdrawable",
   "wallet.head": "Event no. {seq} · fingerprint {hash}",
 
+  "amount.example": "50.00",
+  "amount.example_limit": "200.00",
   "amount.echo": "Understood: {amount}",
 
   "deposit.title": "Deposit by PIX",

@@ -96,6 +96,8 @@ export const ptBR = {
   "wallet.withdrawable": "Disponível para saque",
   "wallet.head": "Evento nº {seq} · impressão {hash}",
 
+  "amount.example": "50,00",
+  "amount.example_limit": "200,00",
   "amount.echo": "Entendido: {amount}",
 
   "deposit.title": "Depositar com PIX",

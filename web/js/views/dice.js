@@ -74,6 +74,7 @@ function drawFacts(chosen) {
 export function drawGame() {
   const { game } = state;
   if (!game) return;
+  stake.rewrite();
   byId("dice-rtp").textContent = formatBps(game.rtp_bps, locale());
   byId("rtp-note").textContent = t("dice.rtp_note", {
     rtp: formatBps(game.rtp_bps, locale()),
