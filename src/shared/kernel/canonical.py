@@ -7,7 +7,7 @@ RFC 8785 restricted to the integers and strings that this platform uses.
 import json
 from hashlib import sha256
 
-type Json = None | bool | int | str | list[Json] | dict[str, Json]
+type Json = bool | int | str | list[Json] | dict[str, Json] | None
 
 
 def canonical_json(value: object) -> str:

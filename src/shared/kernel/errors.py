@@ -29,7 +29,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A `Problem` that happened: with a sentence for a person and extension members for a client."""
+    """A `Problem` that happened: a sentence for a person, extension members for a client."""
 
     problem: Problem
     detail: str

@@ -15,12 +15,12 @@ MAX_AMOUNT_MINOR: Final = 10**12 - 1
 
 
 def is_amount_minor(value: object) -> bool:
-    """True for a positive integer of minor units up to `MAX_AMOUNT_MINOR`; `True` is not an amount."""
+    """True for an integer of minor units from 1 to `MAX_AMOUNT_MINOR`; `True` is not an amount."""
     return type(value) is int and 0 < value <= MAX_AMOUNT_MINOR
 
 
 def format_major(amount_minor: int) -> str:
-    """`1050` becomes `"10.50"`, the decimal form of the PIX API and of statements (two decimals)."""
+    """`1050` becomes `"10.50"`, the decimal form of the PIX API and of statements."""
     sign = "-" if amount_minor < 0 else ""
     major, minor = divmod(abs(amount_minor), 100)
     return f"{sign}{major}.{minor:02d}"

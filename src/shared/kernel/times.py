@@ -1,4 +1,4 @@
-"""Time is UTC milliseconds from one clock; calendars enter only as a fixed offset of a jurisdiction.
+"""Time is UTC milliseconds from one clock; calendars enter as a fixed offset of a jurisdiction.
 
 Brazil abolished daylight saving time (Decreto 9.772/2019), so a São Paulo day is UTC-3 all year.
 The wallet imports no third-party package, hence no time zone database: a test compares this offset

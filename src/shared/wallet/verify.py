@@ -43,7 +43,7 @@ class Verdict:
     broken_at: int | None = None
 
 
-class _LawBroken(Exception):  # noqa: N818 - named like InvariantBroken, whose kin it is
+class _LawBroken(Exception):
     def __init__(self, law: str, seq: int | None) -> None:
         super().__init__(law)
         self.law = law

@@ -11,7 +11,7 @@ from shared.platform.native.sql import NativeSql
 from shared.platform.ports import Row, SqlValue
 
 
-class PowerCut(Exception):  # noqa: N818 - what it is
+class PowerCut(Exception):
     """The machine is gone."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     class JsProxy:
         """A JavaScript object in Python."""
 
-    class JsException(Exception):  # noqa: N818 - Pyodide named it
+    class JsException(Exception):
         """An error that JavaScript threw."""
 
         name: str
