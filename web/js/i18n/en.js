@@ -151,7 +151,7 @@ export const en = {
   "sitting.rounds": "Rounds",
   "sitting.staked": "Staked",
   "sitting.net": "Result",
-  "sitting.limits": "See limits and pauses",
+  "sitting.limits": "See my limits",
 
   "rounds.title": "Last rounds",
   "rounds.empty": "No rounds yet.",

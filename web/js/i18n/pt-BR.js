@@ -151,7 +151,7 @@ export const ptBR = {
   "sitting.rounds": "Rodadas",
   "sitting.staked": "Apostado",
   "sitting.net": "Resultado",
-  "sitting.limits": "Ver limites e pausas",
+  "sitting.limits": "Ver os meus limites",
 
   "rounds.title": "Últimas rodadas",
   "rounds.empty": "Ainda não há rodadas.",
