@@ -48,8 +48,12 @@ class WalletMachine(RuleBasedStateMachine):
     holds = Bundle("holds")
     deposits = Bundle("deposits")
 
-    @initialize(limit=st.sampled_from([None, 4_000]))
-    def open(self, limit: int | None) -> None:
+    @initialize(
+        limit=st.sampled_from([None, 4_000]),
+        cash=st.integers(min_value=0, max_value=2_000),
+        bonus=st.integers(min_value=0, max_value=2_000),
+    )
+    def open(self, limit: int | None, cash: int, bonus: int) -> None:
         self.sql = NativeSql()
         self.house = House(sql=self.sql)
         self.house.open(*([("wager", "daily", limit)] if limit else []))
@@ -61,6 +65,12 @@ class WalletMachine(RuleBasedStateMachine):
         self.grants: dict[str, int] = {}
         self.rounds: dict[str, ModelRound | None] = {}
         self.last: tuple[str, str, dict[str, Any], Reply] | None = None
+        if cash:
+            self.house.deposit(cash)
+            self.cash = cash
+        if bonus:
+            self.house.grant("welcome-back", bonus)
+            self.grants["welcome-back"] = bonus
 
     # Helpers of the model
 

@@ -92,6 +92,17 @@ def test_a_rollback_after_the_win_takes_the_win_back_too(house: House) -> None:
     assert house.is_proven()
 
 
+def test_a_rollback_takes_a_bonus_win_back_from_the_grants_that_got_it() -> None:
+    house = House().open().deposit(50).grant("a", 100).grant("b", 100)
+    before = house.sql.query("SELECT grant_id, balance_minor FROM grants")
+    bet(house, 200)
+    win(house, 777)
+    assert rollback(house).status == 200
+    assert house.sql.query("SELECT grant_id, balance_minor FROM grants") == before
+    assert house.money == (50, 200, 0)
+    assert house.is_proven()
+
+
 def test_a_rollback_refuses_rather_than_leave_less_than_nothing(house: House) -> None:
     bet(house)
     win(house, 5_000)
