@@ -4,7 +4,7 @@ The platform has no Argon2, scrypt or bcrypt and refuses PBKDF2 above 100,000 it
 six calls are chained (OWASP Password Storage Cheat Sheet: 600,000 of PBKDF2-HMAC-SHA256). Each call
 takes the former output as password and a salt bound to its step; an HMAC under a secret pepper ends
 it, so a stolen table alone cannot be attacked. The stored text names scheme and parameters, and a
-login under weaker ones hashes again (ADR 0005). Policy: NIST SP 800-63B-4 §3.1.1: length, no rules
+login under weaker ones hashes again (ADR 0005). Policy: NIST SP 800-63B §5.1.1.2: length, no rules
 of composition, no known password, nothing that is made of the account's own name.
 """
 

@@ -208,6 +208,15 @@ def test_the_wallets_refusal_becomes_a_problem_with_its_documented_title(api: Wo
     assert reply.json["request_id"] == reply.headers["X-Request-Id"]
 
 
+def test_the_wallets_errors_look_like_those_of_the_api() -> None:
+    error = '{"field":"params","message":"params is odd"}'
+    text = f'422 0 {{"code":"invalid_payload","detail":"Odd.","errors":[{error}]}}'
+    with pytest.raises(Rejected) as refused:
+        Answer.from_wallet(text)
+    extensions = refused.value.rejection.extensions
+    assert extensions["errors"] == [{"loc": ["params"], "msg": "params is odd"}]
+
+
 # Bodies
 
 MALFORMED = [

@@ -68,6 +68,11 @@ def test_phone_and_address_can_be_changed_and_nothing_else(world: World, token: 
         assert (reply.status, reply.code) == (422, "validation_failed"), refused
 
 
+def test_a_patch_without_a_body_is_refused_as_an_empty_one(world: World, token: str) -> None:
+    reply = world.call("PATCH", "/v1/me", token=token)
+    assert (reply.status, reply.code) == (422, "validation_failed")
+
+
 def test_a_sealed_profile_moved_to_another_player_does_not_open(world: World, token: str) -> None:
     world.call("POST", "/v1/players", registration())
     [mine, other] = world.rows("SELECT player_id, pii_sealed FROM players ORDER BY created_at, 1")

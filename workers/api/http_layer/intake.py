@@ -57,7 +57,7 @@ def read_body[Model: BaseModel](
     if model is None:
         return None
     if not raw and not requires_a_body(model):
-        return model()
+        return _validated(model, b"{}", "body")
     return read_json(model, media_type, raw)
 
 

@@ -30,9 +30,16 @@ PROBLEMS: Final = {
 
 
 def wallet_rejection(status: int, body: str) -> Rejected:
-    """The refusal of a wallet, `{"code", "detail", …extensions}`, under its documented problem."""
+    """The refusal of a wallet, `{"code", "detail", …extensions}`, under its documented problem.
+
+    The wallet names a field and a message; the API's `errors[]` have `loc` and `msg` everywhere.
+    """
     members = json.loads(body)
     code, detail = members.pop("code"), members.pop("detail", "")
+    if "errors" in members:
+        members["errors"] = [
+            {"loc": [error["field"]], "msg": error["message"]} for error in members["errors"]
+        ]
     title = code.replace("_", " ").capitalize()
     problem = PROBLEMS.get(code) or Problem(code, status, title, "never")
     return Rejected(problem, detail, **members)
