@@ -32,13 +32,15 @@ PROBLEMS: Final = {
 def wallet_rejection(status: int, body: str) -> Rejected:
     """The refusal of a wallet, `{"code", "detail", …extensions}`, under its documented problem.
 
-    The wallet names a field and a message; the API's `errors[]` have `loc` and `msg` everywhere.
+    The API's `errors[]` have `loc` and `msg` everywhere. The games say that already; the wallet's
+    own payload checks name a field and a message.
     """
     members = json.loads(body)
     code, detail = members.pop("code"), members.pop("detail", "")
     if "errors" in members:
         members["errors"] = [
-            {"loc": [error["field"]], "msg": error["message"]} for error in members["errors"]
+            {"loc": [error["field"]], "msg": error["message"]} if "field" in error else error
+            for error in members["errors"]
         ]
     title = code.replace("_", " ").capitalize()
     problem = PROBLEMS.get(code) or Problem(code, status, title, "never")
