@@ -6,8 +6,11 @@ to the player without parsing it. A status of 400 or more carries `{"code", "det
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from shared.kernel.errors import Rejection
+
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,4 @@ def encode_rejection(rejection: Rejection) -> str:
 
 def encode_body(body: object) -> str:
     """The JSON text of a body: compact, UTF-8, members in the order of the contract."""
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    return _encode(body)

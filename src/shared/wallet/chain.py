@@ -2,18 +2,38 @@
 dropped or moved without every later hash changing.
 
 Hashed is what was decided, in a fixed order, as one JSON array of texts and integers after the
-previous hash; running balances are not part of it, they can be folded again at any time. ASCII
-escapes make the text the same in every language: `JSON.stringify` of ASCII data gives it too.
+previous hash; running balances are not part of it, they can be folded again at any time. The array
+has no white space and no escapes but those that JSON demands, which is what `JSON.stringify` gives.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from operator import attrgetter
+from typing import Final
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import InvariantBroken
 from shared.wallet.model import EVENT_SCHEMA_VERSION, Draft, Event, Head
+
+_decided: Final = attrgetter(
+    "seq",
+    "event_id",
+    "type",
+    "schema_version",
+    "amount_minor",
+    "cash_delta",
+    "bonus_delta",
+    "held_delta",
+    "round_id",
+    "game_version",
+    "idempotency_key",
+    "causation_id",
+    "recorded_at",
+    "data",
+)
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> tuple[Event, ...]:
@@ -60,26 +80,7 @@ def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> t
 
 def event_hash(event: Event) -> str:
     """Lower-case hexadecimal SHA-256 over `prev_hash` and the decided columns of `event`."""
-    decided = json.dumps(
-        [
-            event.seq,
-            event.event_id,
-            event.type,
-            event.schema_version,
-            event.amount_minor,
-            event.cash_delta,
-            event.bonus_delta,
-            event.held_delta,
-            event.round_id,
-            event.game_version,
-            event.idempotency_key,
-            event.causation_id,
-            event.recorded_at,
-            event.data,
-        ],
-        separators=(",", ":"),
-    )
-    return sha256((event.prev_hash + decided).encode()).hexdigest()
+    return sha256((event.prev_hash + _encode(_decided(event))).encode()).hexdigest()
 
 
 def head_after(head: Head, events: Sequence[Event]) -> Head:

@@ -31,7 +31,7 @@ class Split:
     @property
     def grants_json(self) -> str:
         """The form that a round row keeps."""
-        return json.dumps(self.grants, separators=(",", ":"))
+        return json.dumps(self.grants, separators=(",", ":")) if self.grants else "[]"
 
     def as_data(self) -> dict[str, object]:
         """The form that an event carries; grants only when bonus money moved."""

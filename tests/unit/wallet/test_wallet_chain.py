@@ -11,7 +11,7 @@ from shared.platform.ports import SqlConstraintError
 from shared.wallet.chain import event_hash
 from shared.wallet.model import GENESIS_HASH, Event
 
-VECTOR = "7f3966b8e962a4505f4cd2bf694c6fe4877dea14c76c8f302e6cf99474d0f00a"
+VECTOR = "95ff0d433020b7c5f87eecfc4bda8a46c8ff9287e04aac3eb61677eed030a2cb"
 """Published in docs/wallet.md."""
 
 
@@ -64,7 +64,7 @@ def test_the_hash_is_what_the_documentation_says() -> None:
         hash="",
     )
     text = (
-        "0" * 64 + '[7,"01a2039c-3aa0-7afd-a558-9c88a650dd45","BET",1,100,-100,0,0,"r\\u00e9",'
+        "0" * 64 + '[7,"01a2039c-3aa0-7afd-a558-9c88a650dd45","BET",1,100,-100,0,0,"r\u00e9",'
         'null,"k",null,1795356900000,"{\\"game_id\\":\\"dice\\"}"]'
     )
     assert event_hash(event) == sha256(text.encode()).hexdigest()
