@@ -47,8 +47,9 @@ bundles: setup ## what `wrangler deploy` would upload, checked
 snapshots: setup ## save and load a memory snapshot of each Worker: imports are snapshot-safe
 	$(BIN)/python runtime/check_snapshots.py
 
-openapi: setup ## write openapi.json from the route table
+openapi: setup ## write openapi.json and docs/problems.md from the route table
 	$(BIN)/python runtime/openapi.py
+	$(BIN)/python runtime/problems.py
 
 bench: setup ## what requests cost, measured on an edge of its own: ROUNDS=1000
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.edge --rounds $(or $(ROUNDS),1000)
@@ -59,7 +60,7 @@ test: setup ## everything: unit, property, contract, end to end, browser, bundle
 	$(BIN)/python runtime/check_snapshots.py
 	$(BIN)/pytest
 
-lock: setup ## pin requirements/ and package-lock.json anew
+lock: ## pin requirements/ and package-lock.json anew, from an environment that was set up once
 	$(BIN)/python runtime/lock.py
 
 clean: ## remove what set-up and tools made; secrets (.dev.vars.*) stay
