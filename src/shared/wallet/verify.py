@@ -73,8 +73,11 @@ class _Fold:
         self._follow(event)
         try:
             postings(event)
+            self._account(event, json.loads(event.data))
         except InvariantBroken as broken:
             raise _LawBroken(broken.law, event.seq) from broken
+        except (LookupError, TypeError, ValueError, AttributeError) as unreadable:
+            raise _LawBroken("data", event.seq) from unreadable
         self.cash += event.cash_delta
         self.bonus += event.bonus_delta
         self.held += event.held_delta
@@ -86,7 +89,6 @@ class _Fold:
             raise _LawBroken("fold", event.seq)
         if min(self.cash, self.bonus, self.held) < 0:
             raise _LawBroken("never_negative", event.seq)
-        self._account(event, json.loads(event.data))
 
     def _follow(self, event: Event) -> None:
         if event.seq != self.seq + 1:

@@ -180,6 +180,14 @@ def turn_back_time(house: House) -> None:
     house.sql.execute("UPDATE events SET recorded_at = recorded_at - 1 WHERE seq = 5")
 
 
+def empty_the_data(house: House) -> None:
+    house.sql.execute("UPDATE events SET data = '{}' WHERE type = 'WITHDRAWAL_HELD'")
+
+
+def list_the_data(house: House) -> None:
+    house.sql.execute("UPDATE events SET data = '[]' WHERE type = 'ROLLBACK'")
+
+
 def cut_the_end_off(house: House) -> None:
     house.sql.execute("DELETE FROM events WHERE seq > 12")
 
@@ -190,6 +198,8 @@ def cut_the_end_off(house: House) -> None:
         (grow_a_win, "rounds"),
         (mint_on_a_bet, "postings"),
         (turn_back_time, "time"),
+        (empty_the_data, "data"),
+        (list_the_data, "data"),
         (cut_the_end_off, "rounds"),
     ],
 )
