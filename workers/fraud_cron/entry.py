@@ -1,5 +1,5 @@
-"""The Worker without a URL: it projects what wallets report, watches it, and sweeps up what is
-missing.
+"""The Worker without a URL: it projects what wallets report, watches it, sweeps up what is missing,
+and keeps the proofs: reconciliation, daily anchors.
 
 The classes of the platform end here. A batch and a tick become plain values and ports, and the
 jobs decide; each leaves one structured line, without personal data, in the log.
@@ -10,26 +10,58 @@ from dataclasses import asdict
 from functools import partial
 from typing import Final
 
-from jobs import sweep, velocity_scan
+from jobs import anchors, conservation, sweep, velocity_scan
 from jobs.ports import Ports
 from jobs.projection import project
-from jobs.runs import Outcome, run_once
+from jobs.runs import Outcome, alone, run_once
 
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.entropy import SystemEntropy
-from shared.platform.workerd.env import database, wallets
+from shared.platform.workerd.env import database, object_store, wallets
 from shared.platform.workerd.foreign import Foreign
 from shared.platform.workerd.log import log_line
 from shared.platform.workerd.queue import received
 from shared.platform.workerd.worker import Request, Response, WorkerEntrypoint
 
-type Job = Callable[[Ports], Awaitable[Outcome]]
+type Job = Callable[[Ports, int], Awaitable[Outcome | None]]
+"""A job of the time for which its tick was scheduled, in UTC milliseconds."""
+
+
+def _whenever(job: Callable[[Ports], Awaitable[Outcome]]) -> Job:
+    """A job that does not ask what time it is scheduled for."""
+
+    async def run(ports: Ports, _slot: int) -> Outcome:
+        return await job(ports)
+
+    return run
+
+
+def _alone(name: str, job: Callable[[Ports, int], Awaitable[Outcome]]) -> Job:
+    """A job that never overlaps another slot's run of itself."""
+
+    async def run(ports: Ports, slot: int) -> Outcome | None:
+        return await alone(ports, name, partial(job, ports, slot))
+
+    return run
+
 
 EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
-    (sweep.JOB, sweep.sweep),
-    (velocity_scan.JOB, velocity_scan.velocity_scan),
+    (sweep.JOB, _whenever(sweep.sweep)),
+    (velocity_scan.JOB, _whenever(velocity_scan.velocity_scan)),
+    (conservation.JOB, _whenever(conservation.reconcile)),
+    (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
 )
-"""The sweep first: what it brings in is scanned in the same tick."""
+"""The sweep first: what it brings in is scanned and reconciled in the same tick."""
+
+AFTER_MIDNIGHT: Final[tuple[tuple[str, Job], ...]] = (
+    (f"{anchors.JOB}.nightly", _alone(anchors.JOB, anchors.begin_and_advance)),
+)
+
+JOBS: Final[dict[str, tuple[tuple[str, Job], ...]]] = {
+    "*/5 * * * *": EVERY_TICK,
+    "10 3 * * *": AFTER_MIDNIGHT,
+}
+"""By the expressions of `wrangler.toml`; 03:10 UTC is 00:10 in São Paulo."""
 
 
 class JobsFailedError(Exception):
@@ -51,14 +83,14 @@ class Default(WorkerEntrypoint):
         log_line({"event": "projection.batch", **asdict(outcome)})
 
     async def scheduled(self, controller: Foreign, *_platform: Foreign) -> None:
-        """One tick. A job that fails does not keep the next from running."""
+        """One tick of one trigger. A job that fails does not keep the next from running."""
         ports = self._ports()
         slot = int(controller.scheduledTime)
         failed = []
-        for name, job in EVERY_TICK:
+        for name, job in JOBS[str(controller.cron)]:
             started_at = ports.clock.now_ms()
             try:
-                outcome = await run_once(ports, name, slot, partial(job, ports))
+                outcome = await run_once(ports, name, slot, partial(_ran, job, ports, slot))
             except Exception as error:  # noqa: BLE001 - logged, and raised again once all have run
                 outcome = {"failed": f"{type(error).__name__}: {error}"}
                 failed.append(name)
@@ -74,4 +106,9 @@ class Default(WorkerEntrypoint):
             wallets=wallets(self.env, "WALLET"),
             clock=SystemClock(),
             entropy=SystemEntropy(),
+            archive=object_store(self.env, "ARCHIVE"),
         )
+
+
+async def _ran(job: Job, ports: Ports, slot: int) -> Outcome:
+    return await job(ports, slot) or {"skipped": "another run is at it"}

@@ -1,9 +1,12 @@
-"""How a decision by two people can be refused.
+"""How a decision by two people, or a question about a proof, can be refused.
 
 Rejected
 ├── APPROVAL_NOT_FOUND   no proposal has this id
 ├── MAKER_IS_CHECKER     who proposed may not decide
-└── APPROVAL_DECIDED     somebody decided before
+├── APPROVAL_DECIDED     somebody decided before
+├── ANCHOR_NOT_FOUND     the day has no anchor
+├── PROOF_NOT_FOUND      the anchor of the day has no leaf of this wallet, or no longer here
+└── DEAD_LETTER_NOT_FOUND  no dead letter has this id
 """
 
 from typing import Final
@@ -16,4 +19,19 @@ MAKER_IS_CHECKER: Final = Problem(
 )
 APPROVAL_DECIDED: Final = Problem("approval_decided", 409, "Somebody decided this before", "never")
 
-ALL_PROBLEMS: Final = (APPROVAL_NOT_FOUND, MAKER_IS_CHECKER, APPROVAL_DECIDED)
+ANCHOR_NOT_FOUND: Final = Problem(
+    "anchor_not_found", 404, "The wallets were not anchored on this day", "never"
+)
+PROOF_NOT_FOUND: Final = Problem(
+    "proof_not_found", 404, "This wallet has no proof of this day here", "never"
+)
+DEAD_LETTER_NOT_FOUND: Final = Problem("dead_letter_not_found", 404, "No such dead letter", "never")
+
+ALL_PROBLEMS: Final = (
+    APPROVAL_NOT_FOUND,
+    MAKER_IS_CHECKER,
+    APPROVAL_DECIDED,
+    ANCHOR_NOT_FOUND,
+    PROOF_NOT_FOUND,
+    DEAD_LETTER_NOT_FOUND,
+)

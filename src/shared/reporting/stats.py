@@ -6,6 +6,7 @@ percent with two decimals, half up, from integers alone: no float touches money.
 back is in neither.
 """
 
+import json
 from typing import Final
 
 from shared.kernel.money import Currency, format_major
@@ -31,12 +32,20 @@ ORDER BY e.recorded_at DESC LIMIT 1
 """
 
 
+_CONSERVATION: Final = """
+SELECT currency, drift_minor, difference_minor, accounts, checked_at FROM conservation
+ORDER BY currency
+"""
+
+
 async def platform_stats(db: Database, now_ms: int) -> dict[str, object]:
     """The body of `GET /v1/stats`.
 
     `players` counts accounts, `rounds` bets accepted and not rolled back, `rtp_actual` is `"96.03"`
     or null before the first stake, `events_projected` counts every event of every currency,
-    `projection_lag_ms` is that of the newest event, null before any.
+    `projection_lag_ms` is that of the newest event, null before any. `conservation` has the last
+    reconciliation of each currency: `drift_minor` is the sum of all accounts, `difference_minor` by
+    how much the players' accounts differ from their wallets' last balances; both are zero.
     """
     counts = (await db.query(_COUNTS))[0]
     totals = await db.query(_TOTALS)
@@ -50,6 +59,10 @@ async def platform_stats(db: Database, now_ms: int) -> dict[str, object]:
         "projection_lag_ms": await projection_lag_ms(db),
         "as_of": rfc3339(now_ms),
         "by_currency": by_currency,
+        "conservation": {
+            str(record["currency"]): _conservation(record)
+            for record in await db.query(_CONSERVATION)
+        },
     }
 
 
@@ -90,6 +103,15 @@ def _currency_totals(record: Record) -> dict[str, object]:
         "rtp_actual": rtp_text(stakes_minor, wins_minor),
         "deposits_minor": _integer(record, "deposits_minor"),
         "withdrawals_minor": _integer(record, "withdrawals_minor"),
+    }
+
+
+def _conservation(record: Record) -> dict[str, object]:
+    return {
+        "drift_minor": _integer(record, "drift_minor"),
+        "difference_minor": _integer(record, "difference_minor"),
+        "checked_at": rfc3339(_integer(record, "checked_at")),
+        "accounts": json.loads(str(record["accounts"])),
     }
 
 

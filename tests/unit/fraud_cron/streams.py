@@ -13,7 +13,8 @@ from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.native.clock import TEST_EPOCH_MS, ManualClock
 from shared.platform.native.d1 import NativeD1
 from shared.platform.native.entropy import SeededEntropy
-from shared.platform.ports import Record, SqlValue
+from shared.platform.native.r2 import NativeR2
+from shared.platform.ports import Record, SqlValue, Statement
 from shared.wallet.answer import encode_answer
 from shared.wallet.chain import event_hash
 from shared.wallet.model import GENESIS_HASH, Event, EventType
@@ -138,14 +139,41 @@ class Delivered:
         self.said.append(f"retry {delay_s}")
 
 
+class MortalD1(NativeD1):
+    """A database whose connection breaks at the n-th call from now, when told so; 0: never."""
+
+    _calls_left = 0
+
+    def die_at(self, call: int) -> None:
+        self._calls_left = call
+
+    def _count(self) -> None:
+        self._calls_left -= 1
+        if self._calls_left == 0:
+            raise ConnectionError("the tick died")
+
+    async def query(self, statement: str, *params: SqlValue) -> list[Record]:
+        self._count()
+        return await super().query(statement, *params)
+
+    async def execute(self, statement: str, *params: SqlValue) -> int:
+        self._count()
+        return await super().execute(statement, *params)
+
+    async def batch(self, statements: Sequence[Statement]) -> list[int]:
+        self._count()
+        return await super().batch(statements)
+
+
 class World:
     """D1, wallets, clock and entropy for one test."""
 
     def __init__(self) -> None:
-        self.db = NativeD1(migrations=MIGRATIONS)
+        self.db = MortalD1(migrations=MIGRATIONS)
         self.wallets = StreamWallets()
         self.clock = ManualClock()
-        self.ports = Ports(self.db, self.wallets, self.clock, SeededEntropy(7))
+        self.archive = NativeR2()
+        self.ports = Ports(self.db, self.wallets, self.clock, SeededEntropy(7), self.archive)
 
     def stream(self, player_id: str = "player-1", *, currency: str = "BRL") -> Stream:
         """A new stream that its wallet answers with."""
@@ -164,6 +192,32 @@ class World:
 
     def change(self, statement: str) -> None:
         asyncio.run(self.db.execute(statement))
+
+    def register(self, stream: Stream, *, at_ms: int = TEST_EPOCH_MS) -> None:
+        """The player of `stream`, as the API stores one whose wallet is open."""
+        self.insert(
+            "players",
+            player_id=stream.player_id,
+            brand_id="house",
+            jurisdiction="br",
+            currency=stream.currency,
+            status="active",
+            kyc_status="approved",
+            vip_tier="bronze",
+            birth_date="1990-05-17",
+            gender="f",
+            email_index=f"email of {stream.player_id}",
+            cpf_index=f"cpf of {stream.player_id}",
+            pii_sealed="",
+            cpf_sealed="",
+            limits_requested="{}",
+            terms_version="1",
+            privacy_version="1",
+            registered_ip_index="",
+            wallet_opened_at=at_ms,
+            created_at=at_ms,
+            updated_at=at_ms,
+        )
 
     def insert(self, table: str, **columns: SqlValue) -> None:
         names, places = ", ".join(columns), ", ".join("?" * len(columns))

@@ -1,6 +1,7 @@
 """At least once, in any order, from several consumers: each event exactly once and in order."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -283,7 +284,7 @@ def test_a_second_consumer_that_was_faster_is_noticed_and_nothing_is_stored_twic
                 await project(deliveries(stream.texts()[:2]), slow)
             return await world.db.batch(statements)  # type: ignore[arg-type]
 
-    ports = Ports(Overtaken(), slow.wallets, slow.clock, slow.entropy)  # type: ignore[arg-type]
+    ports = replace(slow, db=Overtaken())  # type: ignore[arg-type]
     messages = deliveries(stream.texts() + other.texts())
 
     async def job(_: Ports) -> BatchOutcome:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,11 +30,8 @@ class House:
     def __init__(self) -> None:
         self.world = World()
         self.wallets = {player_id: self._wallet(player_id) for player_id in PLAYERS}
-        self.world.ports = Ports(
-            self.world.db,
-            NativeWallets(self.wallets.__getitem__),
-            self.world.clock,
-            SeededEntropy(2),
+        self.world.ports = replace(
+            self.world.ports, wallets=NativeWallets(self.wallets.__getitem__)
         )
         for player_id in PLAYERS:
             self.open(player_id)

@@ -1,6 +1,7 @@
 """Alerts come of what arrived, whenever it arrived, once for each player, rule and window."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -179,7 +180,7 @@ def test_a_slice_that_received_events_during_the_scan_stays_on_the_list() -> Non
                 await project(deliveries(stream.texts()), world.ports)
             return await inner.batch(statements)  # type: ignore[arg-type]
 
-    ports = Ports(Busy(), world.wallets, world.clock, world.ports.entropy)  # type: ignore[arg-type]
+    ports = replace(world.ports, db=Busy())  # type: ignore[arg-type]
 
     async def job(_: Ports) -> object:
         return await velocity_scan(ports)
@@ -204,7 +205,7 @@ def test_a_scan_that_dies_before_its_alerts_are_written_leaves_its_work_on_the_l
         async def batch(self, statements: object) -> object:
             raise ConnectionError
 
-    ports = Ports(Dying(), world.wallets, world.clock, world.ports.entropy)  # type: ignore[arg-type]
+    ports = replace(world.ports, db=Dying())  # type: ignore[arg-type]
 
     async def job(_: Ports) -> object:
         return await velocity_scan(ports)

@@ -55,6 +55,7 @@ def test_before_anything_happened_the_counters_are_zero_and_the_rtp_unknown(db: 
         "projection_lag_ms": None,
         "as_of": "2026-11-22T14:15:00.000Z",
         "by_currency": {},
+        "conservation": {},
     }
 
 

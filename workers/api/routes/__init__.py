@@ -5,6 +5,7 @@ from typing import Final
 from http_layer.routing import Route
 
 from routes import (
+    audit_trail,
     fairness,
     games,
     health,
@@ -24,6 +25,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *games.ROUTES,
     *identity.ROUTES,
     *wallet.ROUTES,
+    *audit_trail.ROUTES,
     *payments.ROUTES,
     *play.ROUTES,
     *fairness.ROUTES,

@@ -95,6 +95,17 @@ class AuditView(View):
     next_cursor: str | None
 
 
+class ConservationView(View):
+    """Of one currency, when it was reconciled last: the sum of all accounts, and by how much the
+    players' accounts differ from the last balances of their wallets. Both are to be zero.
+    """
+
+    drift_minor: int
+    difference_minor: int
+    checked_at: Time
+    accounts: dict[str, int]
+
+
 class StatsView(View):
     """Live counters of the platform; money of the house currency, others under `by_currency`."""
 
@@ -108,3 +119,4 @@ class StatsView(View):
     projection_lag_ms: int | None
     as_of: Time
     by_currency: dict[str, dict[str, object]]
+    conservation: dict[str, ConservationView]

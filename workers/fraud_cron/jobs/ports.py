@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.platform.ports import Clock, Database, Entropy, Wallets
+from shared.platform.ports import Clock, Database, Entropy, ObjectStore, Wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Ports:
     wallets: Wallets
     clock: Clock
     entropy: Entropy
+    archive: ObjectStore
 
     def arrival(self) -> str:
         """A name that no other transaction bears."""

@@ -6,9 +6,9 @@ holding the same events leave one copy, and totals that a trigger moves count ev
 Rows travel as one JSON text a statement: D1 allows 100 bound parameters and 100 KB of SQL, but a
 parameter of megabytes.
 
-In the same transaction the five-minute slices of time that received events are put on the velocity
-scan's list of work: an event that arrives hours late is looked at as surely as one that arrives
-now.
+In the same transaction the accounts move by the postings of the same events, under the same guard,
+and what received events is listed as work: five-minute slices for the velocity scan, São Paulo days
+for the archive. An event that arrives hours late is looked at as surely as one that arrives now.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from jobs.chain import EMPTY, Advance, Head
 from jobs.records import integer, text
 from jobs.wallet_event import COLUMNS
 from shared.kernel.canonical import canonical_json
-from shared.kernel.times import MINUTE_MS
+from shared.kernel.times import MINUTE_MS, local_date
 from shared.platform.ports import Database, Statement
 
 SLICE_MS: Final = 5 * MINUTE_MS
@@ -29,6 +29,8 @@ of the slice and `outcome` names the last arrival in it.
 
 MAX_PARAMETER_CHARS: Final = 400_000
 """D1 takes values up to 2 MB; a character is at most four bytes."""
+
+_CURRENCY: Final = COLUMNS.index("currency")
 
 _HEADS: Final = """
 SELECT h.player_id, h.seq, h.head_hash FROM projection_heads AS h
@@ -60,6 +62,22 @@ SET seq = m.value ->> 3, head_hash = m.value ->> 4, updated_at = m.value ->> 5
 FROM json_each(?) AS m
 WHERE projection_heads.player_id = m.value ->> 0
   AND projection_heads.seq = m.value ->> 1 AND projection_heads.head_hash = m.value ->> 2
+"""
+
+_MOVE_ACCOUNTS: Final = """
+INSERT INTO account_totals (currency, shard, account, amount_minor)
+SELECT m.value ->> 3, substr(m.value ->> 0, -1), m.value ->> 4, sum(m.value ->> 5)
+FROM json_each(?) AS m
+JOIN projection_heads AS h ON h.player_id = m.value ->> 0
+ AND h.seq = m.value ->> 1 AND h.head_hash = m.value ->> 2
+WHERE true GROUP BY 1, 2, 3
+ON CONFLICT (currency, shard, account)
+DO UPDATE SET amount_minor = amount_minor + excluded.amount_minor
+"""
+
+_LIST_DAYS: Final = """
+INSERT OR IGNORE INTO archive_queue (day, player_id)
+SELECT d.value ->> 0, d.value ->> 1 FROM json_each(?) AS d
 """
 
 _LIST_SLICES: Final = f"""
@@ -126,11 +144,35 @@ async def append(db: Database, advances: Sequence[Advance], *, now_ms: int, arri
     moves_text = canonical_json(moves)
     statements = [Statement(_BEGIN_HEADS, (moves_text,))]
     statements += [Statement(_INSERT_EVENTS, (rows,)) for rows in _row_texts(advances)]
+    statements.append(Statement(_MOVE_ACCOUNTS, (_movement_text(advances),)))
+    head_move = len(statements)
     statements.append(Statement(_MOVE_HEADS, (moves_text,)))
     listed = canonical_json([[start, now_ms, arrival] for start in slices])
     statements.append(Statement(_LIST_SLICES, (listed,)))
+    statements.append(Statement(_LIST_DAYS, (_day_text(advances),)))
     changes = await db.batch(statements)
-    return changes[-2] == len(advances)
+    return changes[head_move] == len(advances)
+
+
+def _movement_text(advances: Sequence[Advance]) -> str:
+    """What each advance adds to each account, with the base that it depends on."""
+    moved: dict[tuple[str, int, str, str, str], int] = {}
+    for advance in advances:
+        for event in advance.events:
+            currency = str(event.row[_CURRENCY])
+            for account, amount_minor in event.movements:
+                key = (advance.player_id, advance.base.seq, advance.base.hash, currency, account)
+                moved[key] = moved.get(key, 0) + amount_minor
+    return canonical_json([[*key, amount_minor] for key, amount_minor in moved.items()])
+
+
+def _day_text(advances: Sequence[Advance]) -> str:
+    days = {
+        (local_date(event.recorded_at).isoformat(), advance.player_id)
+        for advance in advances
+        for event in advance.events
+    }
+    return canonical_json(sorted(days))
 
 
 def _row_texts(advances: Sequence[Advance]) -> Iterator[str]:

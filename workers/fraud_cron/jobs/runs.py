@@ -25,6 +25,13 @@ ON CONFLICT (job, slot) DO UPDATE SET started_at = excluded.started_at
 WHERE finished_at IS NULL AND started_at <= ?4
 """
 
+_ENTER: Final = """
+INSERT INTO job_runs (job, slot, started_at) VALUES (?1, 0, ?2)
+ON CONFLICT (job, slot) DO UPDATE
+SET started_at = excluded.started_at, finished_at = NULL, outcome = NULL
+WHERE finished_at IS NOT NULL OR started_at <= ?3
+"""
+
 _FINISH: Final = """
 UPDATE job_runs SET finished_at = ?, outcome = ? WHERE job = ? AND slot = ? AND started_at = ?
 """
@@ -48,6 +55,25 @@ async def run_once(
         await _finish(ports, job, slot, started_at, {"failed": type(error).__name__})
         raise
     await _finish(ports, job, slot, started_at, outcome)
+    return outcome
+
+
+async def alone(ports: Ports, job: str, body: Callable[[], Awaitable[Outcome]]) -> Outcome | None:
+    """Run `body` unless another slot's run of `job` is at it; None when it was left alone.
+
+    For jobs that write one file after the other: two ticks that overlap would write the same one.
+    The row of slot 0 is the lock, and a run that died loses it with its lease.
+    """
+    name = f"{job}.alone"
+    started_at = ports.clock.now_ms()
+    if not await ports.db.execute(_ENTER, name, started_at, started_at - LEASE_MS):
+        return None
+    try:
+        outcome = await body()
+    except Exception as error:
+        await _finish(ports, name, 0, started_at, {"failed": type(error).__name__})
+        raise
+    await _finish(ports, name, 0, started_at, outcome)
     return outcome
 
 

@@ -10,9 +10,11 @@ import json
 from dataclasses import dataclass, fields
 from typing import Final
 
+from shared.kernel.errors import InvariantBroken
 from shared.kernel.money import CURRENCIES
 from shared.wallet.chain import event_hash
 from shared.wallet.model import Event
+from shared.wallet.posting import postings
 
 type Column = int | str | None
 
@@ -67,6 +69,8 @@ class WalletEvent:
     is_authentic: bool
     """Its hash is the hash of what it says was decided."""
     row: tuple[Column, ...]
+    movements: tuple[tuple[str, int], ...]
+    """Accounts and what is added to each, in minor units of the row's currency."""
 
 
 def event_from_text(text: object) -> WalletEvent:
@@ -107,7 +111,26 @@ def event_from_members(members: object) -> WalletEvent:
         hash=members["hash"],
         is_authentic=event_hash(event) == event.hash,
         row=tuple(members[name] for name in COLUMNS),
+        movements=movements(event),
     )
+
+
+def movements(event: Event) -> tuple[tuple[str, int], ...]:
+    """The postings of `event`; of one that no rule explains, the player's side alone.
+
+    A wallet of a newer release may send a type that this one has no rule for. Its deltas are real
+    and the projection goes on; the accounts then no longer add up to zero, which is what the
+    reconciliation looks for.
+    """
+    try:
+        return tuple((posting.account, posting.amount_minor) for posting in postings(event))
+    except InvariantBroken:
+        sides = (
+            ("player:cash", event.cash_delta),
+            ("player:bonus", event.bonus_delta),
+            ("player:held", event.held_delta),
+        )
+        return tuple(side for side in sides if side[1])
 
 
 def _fits(name: str, value: object) -> bool:

@@ -1,0 +1,99 @@
+"""Answers that let somebody outside the house check it: anchors, proofs, exported statements."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from views.common import CurrencyCode, Id, PageQuery, Sha256Hex, Time, View
+
+Day = Annotated[
+    str,
+    Field(
+        pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        description="A day in São Paulo",
+        examples=["2026-11-22"],
+    ),
+]
+
+
+class AnchorView(View):
+    """One day's commitment to the head of every wallet; `hash` covers all the other fields."""
+
+    day: Day
+    root: Sha256Hex
+    leaves: int
+    missing: Annotated[int, Field(ge=0, description="Wallets that did not answer: in no leaf")]
+    previous: Annotated[Sha256Hex, Field(description="Root of the anchor before; zeros at first")]
+    audit_seq: Annotated[int, Field(ge=0, description="Newest entry of the operators' log")]
+    audit_hash: Sha256Hex
+    made_at: Time
+    previous_hash: Annotated[Sha256Hex, Field(description="Hash of the anchor before")]
+    hash: Sha256Hex
+
+
+class AnchorsView(View):
+    items: list[AnchorView]
+    next_cursor: str | None
+
+
+class ProofView(View):
+    """That this wallet's head is under the day's root: RFC 6962 §2.1.1."""
+
+    day: Day
+    leaf: Annotated[
+        str,
+        Field(description="Canonical JSON of [player_id, seq, head_hash]; in UTF-8 the leaf"),
+    ]
+    player_id: Id
+    seq: int
+    head_hash: Sha256Hex
+    index: int
+    leaves: int
+    path: Annotated[list[Sha256Hex], Field(description="Siblings from the bottom up")]
+    root: Sha256Hex
+
+
+class ExportedEventView(View):
+    """Every column of an event as the wallet stores it; `data` is the text that was hashed."""
+
+    player_id: Id
+    currency: CurrencyCode
+    seq: int
+    event_id: Id
+    type: str
+    schema_version: int
+    amount_minor: int
+    cash_delta: int
+    bonus_delta: int
+    held_delta: int
+    cash_after: int
+    bonus_after: int
+    held_after: int
+    round_id: str | None
+    game_version: str | None
+    idempotency_key: str | None
+    causation_id: str | None
+    recorded_at: Annotated[int, Field(description="UTC milliseconds, as it was hashed")]
+    data: str
+    prev_hash: Sha256Hex
+    hash: Sha256Hex
+
+
+class ExportView(View):
+    """A piece of a wallet's ledger from which anybody can recompute the chain and the balances."""
+
+    format: Literal["acme.statement/1"]
+    player_id: Id
+    events: list[ExportedEventView]
+    next_cursor: str | None
+
+
+class ExportQuery(BaseModel):
+    """`?cursor=`: the `next_cursor` of the piece before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cursor: Annotated[str | None, Field(pattern="^[1-9][0-9]{0,14}$")] = None
+
+
+class AnchorsQuery(PageQuery):
+    """Days, newest first."""
