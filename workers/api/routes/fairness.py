@@ -12,7 +12,7 @@ from shared.games.catalogue import CATALOGUE
 from shared.games.errors import GAME_NOT_FOUND, INVALID_PARAMS
 from shared.games.verification import verify_round
 from shared.kernel.errors import Rejected
-from shared.wallet.errors import ROUND_OPEN
+from shared.wallet.errors import ROUND_OPEN, WALLET_FROZEN
 
 
 @route(
@@ -35,7 +35,7 @@ async def read_fairness(call: Call[None]) -> Answer:
     auth=PLAYER,
     body=RotateBody,
     response=RotationView,
-    problems=(ROUND_OPEN,),
+    problems=(WALLET_FROZEN, ROUND_OPEN),
 )
 async def rotate_seed(call: Call[RotateBody]) -> Answer:
     payload = call.body.model_dump(exclude_none=True)

@@ -139,6 +139,7 @@ async def read_deposit(call: Call[None]) -> DepositView:
     idempotent=True,
     rate=RateClass.MONEY,
     problems=(
+        WALLET_FROZEN,
         INSUFFICIENT_FUNDS,
         IDEMPOTENCY_KEY_CONFLICT,
         errors.PAYMENT_ACCOUNT_NOT_FOUND,

@@ -97,7 +97,7 @@ class PayoutResultsView(View):
 
 
 class ClockBody(Body):
-    advance_ms: Annotated[int, Field(ge=0, le=400 * 24 * 3_600_000)]
+    advance_ms: Annotated[int, Field(gt=0, le=400 * 24 * 3_600_000)]
 
 
 class ClockView(View):
