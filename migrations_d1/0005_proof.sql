@@ -92,15 +92,18 @@ END;
 -- written. A part is a file; a publication is one revision of one day's manifest.
 CREATE TABLE archive_heads (
   player_id TEXT PRIMARY KEY,
-  seq INTEGER NOT NULL CHECK (seq >= 0)
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  hash TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `held`: the projection of this wallet does not continue what is archived; a person must look.
 CREATE TABLE archive_queue (
   day TEXT NOT NULL,
   player_id TEXT NOT NULL,
   held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
   PRIMARY KEY (day, player_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_queue_by_player ON archive_queue (player_id);
 
 CREATE TABLE archive_parts (
   day TEXT NOT NULL,
@@ -113,8 +116,10 @@ CREATE TABLE archive_parts (
   first TEXT NOT NULL CHECK (json_valid(first)),
   last TEXT NOT NULL CHECK (json_valid(last)),
   made_at INTEGER NOT NULL,
+  published INTEGER NOT NULL DEFAULT 0 CHECK (published IN (0, 1)),
   PRIMARY KEY (day, part)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX archive_parts_unpublished ON archive_parts (number) WHERE published = 0;
 
 CREATE TABLE archive_manifests (
   number INTEGER PRIMARY KEY CHECK (number >= 1),

@@ -1,5 +1,5 @@
 """The Worker without a URL: it projects what wallets report, watches it, sweeps up what is missing,
-and keeps the proofs: reconciliation, daily anchors.
+and keeps the proofs: reconciliation, daily anchors, archive.
 
 The classes of the platform end here. A batch and a tick become plain values and ports, and the
 jobs decide; each leaves one structured line, without personal data, in the log.
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Final
 
-from jobs import anchors, conservation, sweep, velocity_scan
+from jobs import anchors, archive, conservation, sweep, velocity_scan
 from jobs.ports import Ports
 from jobs.projection import project
 from jobs.runs import Outcome, alone, run_once
@@ -50,6 +50,7 @@ EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
     (velocity_scan.JOB, _whenever(velocity_scan.velocity_scan)),
     (conservation.JOB, _whenever(conservation.reconcile)),
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
+    (archive.JOB, _alone(archive.JOB, archive.archive)),
 )
 """The sweep first: what it brings in is scanned and reconciled in the same tick."""
 

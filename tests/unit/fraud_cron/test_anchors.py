@@ -5,11 +5,11 @@ import json
 import pytest
 from jobs import anchors
 from jobs.anchor_store import anchor_of, open_run, subtree_roots
-from jobs.compressed import unpack_lines
 from jobs.ports import Ports
 from jobs.runs import LEASE_MS, Outcome, alone
 from unit.fraud_cron.streams import World
 
+from shared.archive.lines import unpack_lines
 from shared.audit.anchors import WalletHead, prove
 from shared.audit.merkle import leaf_hash, root, root_of_path
 from shared.kernel.ids import uuid7

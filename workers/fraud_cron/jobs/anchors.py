@@ -30,10 +30,10 @@ from jobs.anchor_store import (
     subtree_roots,
     with_subtrees,
 )
-from jobs.compressed import MEDIA_TYPE, pack_lines
 from jobs.ports import Ports
 from jobs.refill import WalletUnavailableError, ask_wallet
 from jobs.runs import Outcome
+from shared.archive.lines import MEDIA_TYPE, pack_lines
 from shared.audit.anchors import (
     ANCHOR_FORMAT,
     SUBTREE_LEAVES,
