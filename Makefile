@@ -51,8 +51,8 @@ openapi: setup ## write openapi.json and docs/problems.md from the route table
 	$(BIN)/python runtime/openapi.py
 	$(BIN)/python runtime/problems.py
 
-bench: setup ## what requests cost, measured on an edge of its own: ROUNDS=1000
-	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.edge --rounds $(or $(ROUNDS),1000)
+bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
+	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
 
 test: setup ## everything: unit, property, contract, end to end, browser, bundles, snapshots
 	$(BIN)/python runtime/chromium.py
