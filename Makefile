@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock bench clean
+.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock bench sim bank clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ test: setup ## everything: unit, property, contract, end to end, browser, bundle
 	$(BIN)/python runtime/check_bundles.py
 	$(BIN)/python runtime/check_snapshots.py
 	$(BIN)/pytest
+
+sim: setup ## histories with faults against the wallet: OPS=1000000 [SEED=1] [PROCESSES=2], or REPLAY=file
+	@$(BIN)/python runtime/sim.py $(if $(REPLAY),--replay "$(REPLAY)",--ops $(or $(OPS),1000000) --processes $(or $(PROCESSES),2) $(if $(SEED),--seed $(SEED)))
+
+bank: setup ## 50 clients move money while the edge is killed again and again: DURATION=300
+	@DURATION=$(or $(DURATION),300) $(BIN)/pytest -q -s tests/e2e/test_bank.py
 
 lock: ## pin requirements/ and package-lock.json anew, from an environment that was set up once
 	$(BIN)/python runtime/lock.py

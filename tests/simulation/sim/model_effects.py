@@ -1,0 +1,260 @@
+"""What an accepted command must do: to the model, to the log, and what its answer must say.
+
+Each function changes the model as the wallet must have changed, and gives the types of the events
+that the log must have grown by. What only the wallet can know (ids, draws) is read from its answer;
+whatever can be computed is computed, and `require` compares.
+"""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from simulation.sim.broken import require
+from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of
+from simulation.sim.model_state import (
+    ModelDeposit,
+    ModelHold,
+    ModelRound,
+    ModelSession,
+    ModelState,
+    Payload,
+)
+
+MAX_NONCES: Final = 1_000
+EXPIRES_MS: Final = 60 * MINUTE_MS
+DUE_MS: Final = 120 * MINUTE_MS
+ROTATION: Final = ("SEED_REVEALED", "SEED_COMMITTED")
+
+type Body = dict[str, Any]
+type Types = tuple[str, ...]
+type Effect = Callable[[ModelState, Payload, int, Body], Types]
+
+
+def take_stake(model: ModelState, stake: int, now_ms: int) -> ModelRound:
+    """Cash first, then the oldest grant first; and what the limits count."""
+    cash = min(stake, model.cash)
+    missing, shares = stake - cash, {}
+    for grant, balance in model.grants.items():
+        part = min(missing, balance)
+        if part:
+            shares[grant] = part
+            missing -= part
+    require(missing == 0, "a stake is covered", stake)
+    model.cash -= cash
+    for grant, part in shares.items():
+        model.grants[grant] -= part
+    day = day_of(now_ms)
+    seen = model.day(day)
+    seen.play_ms += model.active_ms(now_ms)
+    seen.wagered += stake
+    seen.bets += 1
+    model.last_bet_at = now_ms
+    return ModelRound(stake, cash, shares, day)
+
+
+def pay(model: ModelState, found: ModelRound, payout: int, now_ms: int) -> None:
+    """A payout follows its stake: bonus money wins bonus money, the remainder is cash."""
+    staked = sum(found.shares.values())
+    bonus = payout * staked // found.stake
+    shares = {grant: bonus * part // staked for grant, part in found.shares.items()}
+    if shares:
+        shares[next(iter(shares))] += bonus - sum(shares.values())
+    found.payout, found.paid_cash, found.paid_shares = payout, payout - bonus, shares
+    found.win_day = day_of(now_ms)
+    model.cash += payout - bonus
+    for grant, part in shares.items():
+        model.grants[grant] += part
+    model.day(found.win_day).won += payout
+
+
+def rotate(model: ModelState, client_seed: str | None, now_ms: int) -> None:
+    """The seed that was committed next is in use; the log's reader learns the hash after it."""
+    model.seed_hash, model.next_hash = model.next_hash, ""
+    model.client_seed = model.client_seed if client_seed is None else client_seed
+    model.nonce, model.committed_at = 0, now_ms
+    model.revealing, model.draws = model.draws, []
+
+
+def rotate_if_due(model: ModelState, now_ms: int) -> Types:
+    if model.nonce < MAX_NONCES and now_ms - model.committed_at < DAY_MS:
+        return ()
+    rotate(model, None, now_ms)
+    return ROTATION
+
+
+def _fairness(model: ModelState) -> Body:
+    return {
+        "server_seed_hash": model.seed_hash,
+        "client_seed": model.client_seed,
+        "nonce": model.nonce,
+    }
+
+
+def do_play(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    rotation = rotate_if_due(model, now_ms)
+    session = model.sessions[payload["session_id"]]
+    require(body["fairness"] == _fairness(model), "every draw has a nonce of its own", body)
+    stake, params = payload["stake_minor"], payload["params"]
+    payout = body["payout_minor"]
+    if "payout" in params:
+        require(payout == params["payout"], "a round pays what was drawn", body)
+    else:
+        model.draws.append((model.nonce, stake, params, payout, body["outcome"]))
+    model.nonce += 1
+    session.active_at = max(session.active_at, now_ms)
+    played = take_stake(model, stake, now_ms)
+    pay(model, played, payout, now_ms)
+    require(body["round_id"] not in model.rounds, "a round is played once", body)
+    model.rounds[body["round_id"]] = played
+    require(
+        (body["wallet"]["cash_minor"], body["wallet"]["bonus_minor"]) == (model.cash, model.bonus),
+        "an answer tells the balance",
+        body,
+    )
+    require((body["status"], body["stake_minor"]) == ("settled", stake), "rounds settle", body)
+    return (*rotation, "BET", "WIN")
+
+
+def do_bet(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.rounds[payload["round_id"]] = take_stake(model, payload["amount_minor"], now_ms)
+    return ("BET",)
+
+
+def do_win(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    pay(model, model.rounds[payload["round_id"]], payload["amount_minor"], now_ms)
+    return ("WIN",)
+
+
+def do_rollback(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    found = model.rounds.get(payload["round_id"])
+    if found is None:
+        tombstone = ModelRound(0, 0, {}, day_of(now_ms), undone=body)
+        model.rounds[payload["round_id"]] = tombstone
+        return ("ROLLBACK",)
+    if found.undone is not None:
+        require(body == found.undone, "a rollback is answered as the first one was", body)
+        return ()
+    model.cash += found.cash - found.paid_cash
+    for grant, part in found.shares.items():
+        model.grants[grant] += part
+    for grant, part in found.paid_shares.items():
+        model.grants[grant] -= part
+    seen = model.day(found.bet_day)
+    seen.wagered -= found.stake
+    seen.bets -= 1
+    if found.payout is not None:
+        model.day(found.win_day).won -= found.payout
+    found.undone = body
+    return ("ROLLBACK", "ROLLBACK") if found.payout else ("ROLLBACK",)
+
+
+def do_deposit_request(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    amount = payload["amount_minor"]
+    require(body["amount_minor"] == amount, "a charge asks for what was wanted", body)
+    require(
+        (body["requested_at_ms"], body["expires_at_ms"]) == (now_ms, now_ms + EXPIRES_MS),
+        "a charge lives one hour",
+        body,
+    )
+    require(body["deposit_id"] not in model.deposits, "ids are new", body)
+    model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"])
+    model.pending.add(body["deposit_id"])
+    return ()
+
+
+def do_deposit_credit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    deposit = model.deposits[payload["deposit_id"]]
+    deposit.paid_by = payload["end_to_end_id"]
+    model.pending.discard(payload["deposit_id"])
+    model.payments.add(payload["end_to_end_id"])
+    model.cash += deposit.amount
+    model.day(day_of(now_ms)).deposited += deposit.amount
+    return ("DEPOSIT",)
+
+
+def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    amount = payload["amount_minor"]
+    require(body["due_at_ms"] == now_ms + DUE_MS, "a withdrawal is due in 120 minutes", body)
+    require(body["withdrawal_id"] not in model.holds, "ids are new", body)
+    model.holds[body["withdrawal_id"]] = ModelHold(amount, body["end_to_end_id"])
+    model.cash -= amount
+    model.held += amount
+    return ("WITHDRAWAL_HELD",)
+
+
+def do_withdrawal_settle(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    hold = model.holds[payload["withdrawal_id"]]
+    hold.status = "paid"
+    model.held -= hold.amount
+    require(body["status"] == "paid", "a hold settles once", body)
+    return ("WITHDRAWAL",)
+
+
+def do_withdrawal_release(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    hold = model.holds[payload["withdrawal_id"]]
+    hold.status = "released"
+    model.held -= hold.amount
+    model.cash += hold.amount
+    require(body["status"] == "released", "a hold settles once", body)
+    return ("WITHDRAWAL_RELEASED",)
+
+
+def do_bonus_credit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.grants[payload["grant_id"]] = payload["amount_minor"]
+    return ("BONUS_CREDIT",)
+
+
+def do_bonus_debit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.grants[payload["grant_id"]] -= payload["amount_minor"]
+    return ("BONUS_DEBIT",)
+
+
+def do_game_session_open(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    rotation = rotate_if_due(model, now_ms)
+    game = payload["game"]
+    require(body["fairness"] == _fairness(model), "a session shows the commitment", body)
+    require(body["session_id"] not in model.sessions, "ids are new", body)
+    model.sessions[body["session_id"]] = ModelSession(
+        game["game_id"], game["version"], game["min_stake_minor"], game["max_stake_minor"], now_ms
+    )
+    return rotation
+
+
+def do_seed_rotate(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    revealed = body["revealed"]
+    require(revealed["server_seed_hash"] == model.seed_hash, "the committed seed is revealed", body)
+    digest = sha256(revealed["server_seed"].encode()).hexdigest()
+    require(digest == model.seed_hash, "the committed seed is revealed", body)
+    require(revealed["last_nonce"] == model.nonce - 1, "every draw has a nonce of its own", body)
+    rotate(model, payload.get("client_seed"), now_ms)
+    require(body["current"] == _fairness(model), "a rotation goes on as committed", body)
+    return ROTATION
+
+
+def do_session_revoke(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.revoked.add(payload["session_id"])
+    return ()
+
+
+def do_clock_advance(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.offset_ms += payload["advance_ms"]
+    return ()
+
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    "play": do_play,
+    "bet": do_bet,
+    "win": do_win,
+    "rollback": do_rollback,
+    "deposit_request": do_deposit_request,
+    "deposit_credit": do_deposit_credit,
+    "withdrawal_hold": do_withdrawal_hold,
+    "withdrawal_settle": do_withdrawal_settle,
+    "withdrawal_release": do_withdrawal_release,
+    "bonus_credit": do_bonus_credit,
+    "bonus_debit": do_bonus_debit,
+    "game_session_open": do_game_session_open,
+    "seed_rotate": do_seed_rotate,
+    "session_revoke": do_session_revoke,
+    "clock_advance": do_clock_advance,
+}

@@ -1,0 +1,235 @@
+"""Which refusal a command must meet, if any: the order of precedence, written a second time.
+
+Each function takes the model, the payload, the caller's session, the time and the context, and
+gives the code of the first refusal that applies, or None. It changes nothing.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of, windows_of
+from simulation.sim.model_state import ModelDay, ModelState, Payload
+
+IDLE_MS: Final = 30 * MINUTE_MS
+PERIODS: Final = ("daily", "weekly", "monthly")
+
+type Judge = Callable[[ModelState, Payload, str, int, str], str | None]
+
+
+def refuse_caller(model: ModelState, session: str) -> str | None:
+    return "session_expired" if session in model.revoked else None
+
+
+def refuse_stake(model: ModelState, stake: int, now_ms: int) -> str | None:
+    """The player's limits, then the funds."""
+    if model.limits:
+        over = _limit_passed(model, stake, now_ms)
+        if over is not None:
+            return over
+    return "insufficient_funds" if stake > model.cash + model.bonus else None
+
+
+def _limit_passed(model: ModelState, stake: int, now_ms: int) -> str | None:
+    totals = model.totals(now_ms)
+    active = model.active_ms(now_ms)
+
+    def used(kind: str, seen: ModelDay) -> int:
+        if kind == "time":
+            return seen.play_ms + active
+        if kind == "bet_count":
+            return seen.bets + 1
+        return seen.wagered + stake - (seen.won if kind == "loss" else 0)
+
+    for kind in ("time", "bet_count", "wager", "loss"):
+        for period in PERIODS:
+            value = model.limits.get((kind, period))
+            if value is None:
+                continue
+            if used(kind, totals[period]) > value * (MINUTE_MS if kind == "time" else 1):
+                return f"limit_{kind}"
+    return None
+
+
+def judge_play(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    if (refused := refuse_caller(model, session)) is not None:
+        return refused
+    game_session = model.sessions.get(payload["session_id"])
+    if game_session is None:
+        return "game_session_not_found"
+    version, enabled = json.loads(context or "{}").get(game_session.game_id, (0, 0))
+    stake = payload["stake_minor"]
+    first = (
+        (now_ms - game_session.active_at > IDLE_MS, "session_expired"),
+        (not enabled, "game_disabled"),
+        (version != game_session.version, "game_version_retired"),
+        (bool(payload["params"].get("illegal")), "invalid_params"),
+        (stake < game_session.least, "stake_below_min"),
+        (stake > game_session.most, "stake_above_max"),
+    )
+    refused = next((code for applies, code in first if applies), None)
+    return refused or refuse_stake(model, stake, now_ms)
+
+
+def judge_bet(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    if (refused := refuse_caller(model, session)) is not None:
+        return refused
+    found = model.rounds.get(payload["round_id"])
+    if found is not None:
+        if found.undone is not None:
+            return "round_rolled_back"
+        return "round_open" if found.payout is None else "round_closed"
+    return refuse_stake(model, payload["amount_minor"], now_ms)
+
+
+def judge_win(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    found = model.rounds.get(payload["round_id"])
+    if found is None:
+        return "round_not_found"
+    if found.undone is not None:
+        return "round_rolled_back"
+    return "round_closed" if found.payout is not None else None
+
+
+def judge_rollback(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    found = model.rounds.get(payload["round_id"])
+    if found is None or found.undone is not None:
+        return None
+    grants = {
+        grant: model.grants[grant] + found.shares.get(grant, 0) - found.paid_shares.get(grant, 0)
+        for grant in {*found.shares, *found.paid_shares}
+    }
+    covered = model.cash + found.cash >= found.paid_cash and all(
+        balance >= 0 for balance in grants.values()
+    )
+    return None if covered else "rollback_exceeds_balance"
+
+
+def judge_deposit_request(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    if (refused := refuse_caller(model, session)) is not None:
+        return refused
+    if any(kind == "deposit" for kind, _ in model.limits):
+        expected = model.pending_minor(now_ms) + payload["amount_minor"]
+        totals = model.totals(now_ms)
+        for period in PERIODS:
+            value = model.limits.get(("deposit", period))
+            if value is not None and totals[period].deposited + expected > value:
+                return "limit_deposit"
+    return None
+
+
+def judge_deposit_credit(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    deposit = model.deposits.get(payload["deposit_id"])
+    if deposit is None:
+        return "deposit_not_found"
+    if deposit.paid_by is not None:
+        return "deposit_already_credited"
+    if payload["end_to_end_id"] in model.payments:
+        return "payment_already_used"
+    return None if deposit.amount == payload["amount_minor"] else "deposit_amount_mismatch"
+
+
+def judge_withdrawal_hold(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    refused = refuse_caller(model, session)
+    return refused or ("insufficient_funds" if payload["amount_minor"] > model.cash else None)
+
+
+def judge_withdrawal_settle(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    hold = model.holds.get(payload["withdrawal_id"])
+    if hold is None:
+        return "withdrawal_not_found"
+    if hold.status != "held":
+        return "withdrawal_not_pending"
+    return None if payload["end_to_end_id"] == hold.payment else "payment_mismatch"
+
+
+def judge_withdrawal_release(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    hold = model.holds.get(payload["withdrawal_id"])
+    if hold is None:
+        return "withdrawal_not_found"
+    return None if hold.status == "held" else "withdrawal_not_pending"
+
+
+def judge_bonus_credit(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    return "grant_exists" if payload["grant_id"] in model.grants else None
+
+
+def judge_bonus_debit(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    balance = model.grants.get(payload["grant_id"])
+    if balance is None:
+        return "grant_not_found"
+    return "insufficient_bonus" if payload["amount_minor"] > balance else None
+
+
+def judge_game_session_open(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    refused = refuse_caller(model, session)
+    return refused or (None if payload["game"]["enabled"] else "game_disabled")
+
+
+def judge_seed_rotate(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    return refuse_caller(model, session)
+
+
+def judge_never(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    return None
+
+
+JUDGES: Final[Mapping[str, Judge]] = {
+    "play": judge_play,
+    "bet": judge_bet,
+    "win": judge_win,
+    "rollback": judge_rollback,
+    "deposit_request": judge_deposit_request,
+    "deposit_credit": judge_deposit_credit,
+    "withdrawal_hold": judge_withdrawal_hold,
+    "withdrawal_settle": judge_withdrawal_settle,
+    "withdrawal_release": judge_withdrawal_release,
+    "bonus_credit": judge_bonus_credit,
+    "bonus_debit": judge_bonus_debit,
+    "game_session_open": judge_game_session_open,
+    "seed_rotate": judge_seed_rotate,
+    "session_revoke": judge_never,
+    "clock_advance": judge_never,
+}
+
+
+def resets_after_s(period: str, now_ms: int) -> int:
+    """Seconds until the window of a limit is over, rounded up: what `retry_after` must say."""
+    day = day_of(now_ms)
+    first = dict(windows_of(day))[period]
+    if period == "monthly":
+        following = day
+        while dict(windows_of(following))["monthly"] == first:
+            following += 1
+    else:
+        following = first + (1 if period == "daily" else 7)
+    ends_at = following * DAY_MS + 3 * 60 * MINUTE_MS
+    return -(-(ends_at - now_ms) // 1000)

@@ -1,0 +1,139 @@
+"""What the model of a wallet remembers: dictionaries of plain values, nothing of the wallet's."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.sim.calendar import MINUTE_MS, day_of, windows_of
+
+type Payload = dict[str, Any]
+
+ACTIVE_GAP_MS = 5 * MINUTE_MS
+
+
+@dataclass(slots=True)
+class ModelDay:
+    wagered: int = 0
+    won: int = 0
+    deposited: int = 0
+    bets: int = 0
+    play_ms: int = 0
+
+
+@dataclass(slots=True)
+class ModelRound:
+    """`shares` are the grants' parts of the stake, `paid_shares` those of the payout."""
+
+    stake: int
+    cash: int
+    shares: dict[str, int]
+    bet_day: int
+    payout: int | None = None
+    paid_cash: int = 0
+    paid_shares: dict[str, int] = field(default_factory=dict)
+    win_day: int = 0
+    undone: Payload | None = None
+    """The answer to the rollback that closed it."""
+
+
+@dataclass(slots=True)
+class ModelSession:
+    game_id: str
+    version: int
+    least: int
+    most: int
+    active_at: int
+
+
+@dataclass(slots=True)
+class ModelDeposit:
+    amount: int
+    expires_at: int
+    paid_by: str | None = None
+
+
+@dataclass(slots=True)
+class ModelHold:
+    amount: int
+    payment: str
+    status: str = "held"
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a key stands for."""
+
+    kind: str
+    payload: Payload
+    status: int
+    body: str
+
+
+@dataclass(slots=True)
+class ModelState:
+    """The state of one wallet; `cash` and the rest are minor units."""
+
+    limits: dict[tuple[str, str], int]
+    cash: int = 0
+    held: int = 0
+    grants: dict[str, int] = field(default_factory=dict)
+    rounds: dict[str, ModelRound] = field(default_factory=dict)
+    deposits: dict[str, ModelDeposit] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)
+    payments: set[str] = field(default_factory=set)
+    holds: dict[str, ModelHold] = field(default_factory=dict)
+    sessions: dict[str, ModelSession] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
+    days: dict[int, ModelDay] = field(default_factory=dict)
+    answers: dict[str, Answered] = field(default_factory=dict)
+    last_bet_at: int = 0
+    recorded_at: int = 0
+    offset_ms: int = 0
+    # The seed in use
+    seed_hash: str = ""
+    next_hash: str = ""
+    client_seed: str = ""
+    nonce: int = 0
+    committed_at: int = 0
+    draws: list[tuple[int, int, Payload, int, Payload]] = field(default_factory=list)
+    """Of the seed in use: nonce, stake, parameters, payout, outcome of each round of dice."""
+    revealing: list[tuple[int, int, Payload, int, Payload]] = field(default_factory=list)
+    """The same of the seed that was in use before, until its revelation is read in the log."""
+
+    @property
+    def bonus(self) -> int:
+        return sum(self.grants.values())
+
+    def now(self, clock_ms: int) -> int:
+        """A wallet's time never runs behind its last event."""
+        return max(clock_ms + self.offset_ms, self.recorded_at)
+
+    def day(self, number: int) -> ModelDay:
+        return self.days.setdefault(number, ModelDay())
+
+    def totals(self, now_ms: int) -> dict[str, ModelDay]:
+        """What the running day, week and month have seen."""
+        sums: dict[str, ModelDay] = {}
+        for period, first in windows_of(day_of(now_ms)):
+            total = ModelDay()
+            for number, seen in self.days.items():
+                if number >= first:
+                    total.wagered += seen.wagered
+                    total.won += seen.won
+                    total.deposited += seen.deposited
+                    total.bets += seen.bets
+                    total.play_ms += seen.play_ms
+            sums[period] = total
+        return sums
+
+    def active_ms(self, now_ms: int) -> int:
+        """Time played since the last bet, when that was at most five minutes ago."""
+        gap = now_ms - self.last_bet_at
+        return gap if self.last_bet_at and 0 <= gap <= ACTIVE_GAP_MS else 0
+
+    def pending_minor(self, now_ms: int) -> int:
+        """What is still expected on charges that have not expired."""
+        return sum(
+            deposit.amount
+            for deposit in (self.deposits[deposit_id] for deposit_id in self.pending)
+            if deposit.expires_at > now_ms
+        )

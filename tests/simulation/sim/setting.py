@@ -1,0 +1,81 @@
+"""Where an episode begins: how many wallets, on which day, under which limits, with what around.
+
+Beginnings are drawn near the edges of the regulatory calendar more often than chance would, because
+that is where windows of limits open and close.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_number, start_of
+from simulation.sim.chance import generator_of
+from simulation.sim.known import MONDAY_THE_FIRST_FORGETS_PLAY
+
+from shared.kernel.ids import uuid7
+from shared.wallet.model import LIMIT_KINDS, PERIODS
+
+_EDGES: Final = (
+    date(2026, 12, 1),
+    date(2027, 1, 1),
+    date(2027, 2, 1),  # a Monday: day, week and month begin together
+    date(2027, 3, 1),  # a Monday again
+    date(2028, 2, 29),
+    date(2027, 5, 3),  # a Monday
+)
+_FIRST_DAY: Final = day_number(date(2026, 1, 1))
+PROJECTED_EVERY: Final = 8
+"""One episode in so many runs the projection and the cron jobs too, which cost more."""
+
+STEPS_LEAN: Final = 800
+STEPS_PROJECTED: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The beginning of an episode; `limits` are (kind, period) and value."""
+
+    seed: int
+    episode: int
+    start_ms: int
+    wallets: int
+    steps: int
+    projects: bool
+    limits: tuple[tuple[tuple[str, str], int], ...]
+
+
+def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Setting:
+    """The beginning that the seed gives this episode."""
+    chance = generator_of(seed, -1 - episode)
+    if projects is None:
+        projects = episode % PROJECTED_EVERY == PROJECTED_EVERY - 1
+    edges: tuple[date, ...] = _EDGES
+    if MONDAY_THE_FIRST_FORGETS_PLAY:
+        edges = tuple(day for day in _EDGES if not (day.day == 1 and day.weekday() == 0))
+    if chance.random() < 0.4:
+        start_ms = start_of(day_number(chance.choice(edges))) - chance.randrange(10 * MINUTE_MS)
+    else:
+        start_ms = start_of(_FIRST_DAY + chance.randrange(1000)) + chance.randrange(DAY_MS)
+    limits: dict[tuple[str, str], int] = {}
+    if chance.random() < 0.6:
+        for _ in range(chance.randint(1, 4)):
+            kind, period = chance.choice(LIMIT_KINDS), chance.choice(PERIODS)
+            limits[kind, period] = {
+                "bet_count": chance.randint(1, 120),
+                "time": chance.randint(0, 90),
+            }.get(kind, chance.randint(100, 200_000))
+    return Setting(
+        seed=seed,
+        episode=episode,
+        start_ms=start_ms,
+        wallets=3 if projects else chance.choice((1, 1, 2)),
+        steps=STEPS_PROJECTED if projects else STEPS_LEAN,
+        projects=projects,
+        limits=tuple(limits.items()),
+    )
+
+
+def player_id_of(setting: Setting, number: int) -> str:
+    """The id of a player of the episode."""
+    chance = generator_of(setting.seed, -1 - setting.episode)
+    return uuid7(setting.start_ms, bytes([number]) + chance.randbytes(9))
