@@ -10,7 +10,7 @@ from typing import Final
 
 from views.ops import DecisionBody, GameVersionView, RtpBody
 
-from services.audit import record_action
+from services.audit import Action, carry_out
 from services.container import House
 from services.rows import integer
 from shared.audit.errors import APPROVAL_DECIDED, APPROVAL_NOT_FOUND, MAKER_IS_CHECKER
@@ -18,7 +18,7 @@ from shared.games.catalogue import CATALOGUE
 from shared.identity.model import Principal
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
-from shared.platform.ports import Record, SqlConstraintError, Statement
+from shared.platform.ports import Record, Statement
 from shared.rtp.bounds import check_rtp, check_version, parse_rtp, percent_of_bps
 
 # Every statement of a decision asks that the approval is still pending, and the approval itself
@@ -55,27 +55,21 @@ async def propose_rtp(
     worst = CATALOGUE.worst_case(game_id, rtp_bps, game.min_stake_minor, game.max_stake_minor)
     check_version(house.settings.jurisdiction, rtp_bps, worst)
     approval_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
-    version = await _insert_version(
-        house, maker, game_id, rtp_bps, body.reason, approval_id, now_ms
-    )
-    await record_action(
-        house,
-        maker,
-        "game.rtp.propose",
-        f"{game_id}@{version}",
-        {"rtp_bps": rtp_bps, "reason": body.reason, "approval_id": approval_id},
-        now_ms,
-    )
+
+    async def plan() -> Action:
+        return await _proposal(house, maker, game_id, rtp_bps, body.reason, approval_id, now_ms)
+
+    action, _ = await carry_out(house, maker, now_ms, plan)
     return GameVersionView(
         game_id=game_id,
-        version=version,
+        version=integer(action.data["version"]),
         rtp_target=percent_of_bps(rtp_bps),
         status="pending",
         approval_id=approval_id,
     )
 
 
-async def _insert_version(
+async def _proposal(
     house: House,
     maker: Principal,
     game_id: str,
@@ -83,44 +77,32 @@ async def _insert_version(
     reason: str,
     approval_id: str,
     now_ms: int,
-) -> int:
-    """Number of the new version. Of two proposals at once, the loser takes the next number."""
-    for _ in range(8):
-        row = await house.db.first(
-            "SELECT max(version) AS newest FROM game_versions WHERE game_id = ?", game_id
-        )
-        assert row is not None
-        version = integer(row["newest"]) + 1
-        try:
-            await house.db.batch(
-                [
-                    Statement(
-                        "INSERT INTO game_versions (game_id, version, name, kind, rtp_bps, "
-                        "min_stake_minor, max_stake_minor, status, created_by, reason, created_at) "
-                        "SELECT game_id, ?, name, kind, ?, min_stake_minor, max_stake_minor, "
-                        "'pending', ?, ?, ? FROM game_versions "
-                        "WHERE game_id = ? AND status = 'active'",
-                        (version, rtp_bps, maker.subject_id, reason, now_ms, game_id),
-                    ),
-                    Statement(
-                        "INSERT INTO approvals (approval_id, kind, subject, maker_id, reason, "
-                        "status, created_at) VALUES (?, 'game_version', ?, ?, ?, 'pending', ?)",
-                        (
-                            approval_id,
-                            json.dumps(
-                                {"game_id": game_id, "version": version, "rtp_bps": rtp_bps}
-                            ),
-                            maker.subject_id,
-                            reason,
-                            now_ms,
-                        ),
-                    ),
-                ]
-            )
-        except SqlConstraintError:
-            continue
-        return version
-    raise RuntimeError(f"eight proposals for {game_id} at once")
+) -> Action:
+    """The next version. Of two proposals at once, the loser is asked again and takes the next."""
+    row = await house.db.first(
+        "SELECT max(version) AS newest FROM game_versions WHERE game_id = ?", game_id
+    )
+    assert row is not None
+    version = integer(row["newest"]) + 1
+    subject = {"game_id": game_id, "version": version, "rtp_bps": rtp_bps}
+    pending_version = Statement(
+        "INSERT INTO game_versions (game_id, version, name, kind, rtp_bps, min_stake_minor, "
+        "max_stake_minor, status, created_by, reason, created_at) "
+        "SELECT game_id, ?, name, kind, ?, min_stake_minor, max_stake_minor, 'pending', ?, ?, ? "
+        "FROM game_versions WHERE game_id = ? AND status = 'active'",
+        (version, rtp_bps, maker.subject_id, reason, now_ms, game_id),
+    )
+    approval = Statement(
+        "INSERT INTO approvals (approval_id, kind, subject, maker_id, reason, status, created_at) "
+        "VALUES (?, 'game_version', ?, ?, ?, 'pending', ?)",
+        (approval_id, json.dumps(subject), maker.subject_id, reason, now_ms),
+    )
+    return Action(
+        "game.rtp.propose",
+        f"{game_id}@{version}",
+        {"version": version, "rtp_bps": rtp_bps, "reason": reason, "approval_id": approval_id},
+        (pending_version, approval),
+    )
 
 
 async def decide_approval(
@@ -147,17 +129,19 @@ async def decide_approval(
     else:
         changes = [Statement(_TURN_DOWN, (game_id, version, approval_id))]
     decision = (outcome, checker.subject_id, now_ms, body.reason, approval_id)
-    changed = await house.db.batch([*changes, Statement(_DECIDE, decision)])
-    if changed[-1] == 0:
-        raise Rejected(APPROVAL_DECIDED, "Somebody decided this a moment ago.")
-    await record_action(
-        house,
-        checker,
+    action = Action(
         f"approval.{body.decision}",
         approval_id,
         {"subject": subject, "reason": body.reason},
-        now_ms,
+        (*changes, Statement(_DECIDE, decision)),
     )
+
+    async def plan() -> Action:
+        return action
+
+    _, decided = await carry_out(house, checker, now_ms, plan)
+    if not decided:
+        raise Rejected(APPROVAL_DECIDED, "Somebody decided this a moment ago.")
     if outcome == "approved":
         await house.games.refresh(now_ms)
     return await _approval(house, approval_id)
