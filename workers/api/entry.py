@@ -57,11 +57,13 @@ _MISCONFIGURED = (
 
 
 def _build_app(env: Foreign) -> App:
+    wallet_objects = wallets(env, "WALLET")
     ports = Ports(
         db=database(env, "DB"),
         cache=key_value(env, "CACHE"),
         documents=object_store(env, "DOCUMENTS"),
-        wallets=wallets(env, "WALLET"),
+        wallets=wallet_objects,
+        live_wallets=wallet_objects,
         clock=SystemClock(),
         entropy=SystemEntropy(),
         crypto=WebCrypto(),
@@ -131,4 +133,9 @@ async def _read_stream(reader: Foreign, limit: int) -> bytes:
 
 
 def _response(outgoing: Outgoing) -> Response:
-    return Response(outgoing.body or None, status=outgoing.status, headers=outgoing.headers)
+    return Response(
+        outgoing.body or None,
+        status=outgoing.status,
+        headers=outgoing.headers,
+        web_socket=outgoing.socket,
+    )

@@ -179,3 +179,14 @@ class Wallets(Protocol):
     ) -> str: ...
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str: ...
+
+
+class LiveWallets(Protocol):
+    """Every player's wallet object, as the other end of a WebSocket."""
+
+    async def hand_over(self, player_id: str, handed: str) -> Any:
+        """The client's end of a new socket, for the response of the upgrade; or a text, the
+        wallet's answer, when it refuses. `handed` is ASCII and is believed without a question: it
+        must hold only what the caller has verified.
+        """
+        ...

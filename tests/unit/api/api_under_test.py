@@ -48,6 +48,7 @@ class RecordingWallets:
 
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    handed_over: list[tuple[str, str]] = field(default_factory=list)
     is_down: bool = False
 
     async def execute(
@@ -68,6 +69,13 @@ class RecordingWallets:
         if self.is_down:
             raise Unreachable("no answer")
         return '404 0 {"code":"wallet_not_found","detail":""}'
+
+    async def hand_over(self, player_id: str, handed: str) -> Any:
+        """A player who has no wallet is refused; anybody else gets a socket, which is no text."""
+        if player_id not in self.opened:
+            return '404 0 {"code":"wallet_not_found","detail":"the wallet has not been opened"}'
+        self.handed_over.append((player_id, handed))
+        return ("socket", player_id)
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,7 @@ class World:
             cache=NativeKv(self.clock),
             documents=NativeR2(),
             wallets=self.wallets,
+            live_wallets=self.wallets,
             clock=self.clock,
             entropy=SeededEntropy(secrets.randbits(64)),
             crypto=self.crypto,

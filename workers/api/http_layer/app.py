@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from services.container import House
 
 from http_layer.call import ANONYMOUS, Answer, Call, Incoming, Outgoing
-from http_layer.intake import declared_length, read_body, read_key, read_query
+from http_layer.intake import declared_length, offered_bearer, read_body, read_key, read_query
 from http_layer.problems import (
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
@@ -81,7 +81,8 @@ class App:
         if incoming.colo:
             line["colo"] = incoming.colo
         house.log(line)
-        return Outgoing(answer.status, headers, "" if incoming.method == "HEAD" else text)
+        body = "" if incoming.method == "HEAD" else text
+        return Outgoing(answer.status, headers, body, answer.socket)
 
     async def _answer(
         self, incoming: Incoming, request_id: str, now_ms: int, line: dict[str, object]
@@ -93,7 +94,10 @@ class App:
             raise _no_such_route(incoming.method, found.allow)
         line["route"] = entry.path
         client_ip = headers.get("cf-connecting-ip") or ""
-        principal = self._principal(entry, headers.get("authorization"), now_ms)
+        authorization = headers.get("authorization")
+        if authorization is None and entry.upgrade:
+            authorization = offered_bearer(headers.get("sec-websocket-protocol"))
+        principal = self._principal(entry, authorization, now_ms)
         if principal is not ANONYMOUS:
             line["subject"] = principal.subject_id
         self._spend(entry, principal.subject_id or address_key(client_ip), now_ms)

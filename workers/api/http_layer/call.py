@@ -47,11 +47,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A response as the runtime shall send it; `body` is empty for HEAD."""
+    """A response as the runtime shall send it; `body` is empty for HEAD, `socket` goes with 101."""
 
     status: int
     headers: dict[str, str]
     body: str
+    socket: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,14 @@ class Call[Body]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: a model, or a text sent as it is (JSON unless a Content-Type says else)."""
+    """A response: a model, or a text sent as it is (JSON unless a Content-Type says else), or the
+    client's end of a WebSocket with 101.
+    """
 
     status: int
     body: BaseModel | str
     headers: Mapping[str, str] = field(default_factory=dict)
+    socket: Any = None
 
     @classmethod
     def from_wallet(cls, text: str) -> "Answer":

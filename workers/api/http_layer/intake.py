@@ -123,6 +123,17 @@ def read_key(header: str | None) -> str:
     return header
 
 
+def offered_bearer(protocols: str | None) -> str | None:
+    """The Authorization that an offered Sec-WebSocket-Protocol `bearer.<token>` stands for: the one
+    header that a browser's WebSocket lets a page write.
+    """
+    for offered in (protocols or "").split(","):
+        scheme, _, token = offered.strip().partition(".")
+        if scheme == "bearer":
+            return f"Bearer {token}"
+    return None
+
+
 def _refuse_complex(raw: bytes) -> None:
     if raw.count(b":") > MAX_COLONS:
         raise Rejected(MALFORMED_JSON, "The body has too many members.")

@@ -19,6 +19,8 @@ UNSUPPORTED_MEDIA_TYPE: Final = Problem(
     "unsupported_media_type", 415, "The body must be application/json", "never"
 )
 BODY_TOO_LARGE: Final = Problem("body_too_large", 413, "The body is too large", "never")
+UPGRADE_REQUIRED: Final = Problem("upgrade_required", 426, "This is a WebSocket", "never")
+ORIGIN_REFUSED: Final = Problem("origin_refused", 403, "Not from a page of another site", "never")
 VALIDATION_FAILED: Final = Problem(
     "validation_failed", 422, "The request does not validate", "never"
 )
@@ -39,6 +41,8 @@ ALL_PROBLEMS: Final = (
     MALFORMED_JSON,
     UNSUPPORTED_MEDIA_TYPE,
     BODY_TOO_LARGE,
+    UPGRADE_REQUIRED,
+    ORIGIN_REFUSED,
     VALIDATION_FAILED,
     IDEMPOTENCY_KEY_REQUIRED,
     IDEMPOTENCY_KEY_INVALID,

@@ -12,12 +12,14 @@ from shared.payments import errors as payments
 from shared.risk import errors as risk
 from shared.rtp import errors as rtp
 from shared.wallet import errors as wallet
+from shared.wallet import live
 
 PROBLEMS_BY_CONTEXT: Final[dict[str, tuple[Problem, ...]]] = {
     "audit": audit.ALL_PROBLEMS,
     "games": games.ALL_PROBLEMS,
     "http": http.ALL_PROBLEMS,
     "identity": identity.ALL_PROBLEMS,
+    "live": live.LIVE_PROBLEMS,
     "payments": payments.ALL_PROBLEMS,
     "risk": risk.ALL_PROBLEMS,
     "rtp": rtp.ALL_PROBLEMS,

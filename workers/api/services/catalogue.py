@@ -85,6 +85,12 @@ class GameCatalogue:
         await self.all(now_ms, defer)
         return self._in_force
 
+    async def in_force_text_now(self, now_ms: int) -> str:
+        """As `in_force_text`, but no older than `FRESH_MS`: for whoever will rely on it longer."""
+        if not self._games or now_ms - self._read_at_ms >= FRESH_MS:
+            await self._renew(now_ms)
+        return self._in_force
+
     async def refresh(self, now_ms: int) -> None:
         """Read D1 again and publish to KV: called by whoever puts a version in force."""
         rows = await self._db.query(_IN_FORCE)

@@ -21,6 +21,7 @@ from shared.platform.ports import (
     Database,
     Entropy,
     KeyValue,
+    LiveWallets,
     ObjectStore,
     Wallets,
 )
@@ -51,6 +52,7 @@ class Ports:
     cache: KeyValue
     documents: ObjectStore
     wallets: Wallets
+    live_wallets: LiveWallets
     clock: Clock
     entropy: Entropy
     crypto: Crypto
@@ -65,6 +67,7 @@ class House:
     cache: KeyValue
     documents: ObjectStore
     wallets: Wallets
+    live_wallets: LiveWallets
     clock: Clock
     entropy: Entropy
     crypto: Crypto
@@ -98,6 +101,7 @@ def build_house(ports: Ports, variable: Variable) -> House:
         cache=ports.cache,
         documents=ports.documents,
         wallets=ports.wallets,
+        live_wallets=ports.live_wallets,
         clock=ports.clock,
         entropy=ports.entropy,
         crypto=ports.crypto,

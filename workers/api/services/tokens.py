@@ -70,6 +70,11 @@ class Tokens:
             self._verified[token, audience] = (principal, expires_s)
         return principal
 
+    def expires_at_ms(self, token: str, audience: Audience, now_ms: int) -> int:
+        """When the proof of a valid token ends; raises as `verify`."""
+        self.verify(token, audience, now_ms)
+        return self._verified[token, audience][1] * 1000
+
     def _decode(self, token: str, audience: Audience, now_s: int) -> tuple[Principal, int]:
         if len(token) > _MAX_TOKEN_CHARACTERS:
             raise _invalid()

@@ -1,6 +1,6 @@
 """What a Worker was configured with: texts and bindings of its `env`, each named once."""
 
-from shared.platform.ports import Database, KeyValue, ObjectStore, Queue, Wallets
+from shared.platform.ports import Database, KeyValue, ObjectStore, Queue
 from shared.platform.workerd.d1 import D1Database
 from shared.platform.workerd.foreign import Foreign, optional, unwrapped
 from shared.platform.workerd.kv import WorkerKv
@@ -47,7 +47,7 @@ def queue(env: Foreign, name: str) -> Queue:
     return WorkerQueue(_binding(env, name))
 
 
-def wallets(env: Foreign, name: str) -> Wallets:
+def wallets(env: Foreign, name: str) -> WalletObjects:
     """The namespace of wallet objects bound as `name`."""
     return WalletObjects(_binding(env, name))
 

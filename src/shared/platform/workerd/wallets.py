@@ -1,7 +1,13 @@
 """`Wallets` by the Durable Object namespace: one object per player, found by the player's id."""
 
+from typing import Final
+
 from shared.platform.ports import Unreachable
-from shared.platform.workerd.foreign import Foreign, JsException, unwrapped
+from shared.platform.workerd.foreign import Foreign, JsException, members, to_js, unwrapped
+
+HAND_OVER_HEADER: Final = "x-hand-over"
+REFUSED_STATUS: Final = 409
+"""Of an upgrade that the object refuses; its body is a wallet's answer."""
 
 
 class WalletObjects:
@@ -40,6 +46,20 @@ class WalletObjects:
         except JsException as error:
             raise _unreachable(error) from None
         return str(answer)
+
+    async def hand_over(self, player_id: str, handed: str) -> Foreign | str:
+        """`LiveWallets`: the request is made anew, so no header of a client comes with it."""
+        headers = to_js([["Upgrade", "websocket"], [HAND_OVER_HEADER, handed]])
+        stub = self._namespace.getByName(player_id)
+        try:
+            response = await stub.fetch("https://wallet.internal/", members(headers=headers))
+            if response.status == REFUSED_STATUS:
+                return str(await response.text())
+        except JsException as error:
+            raise _unreachable(error) from None
+        if response.status != 101:
+            raise Unreachable(f"the wallet answered an upgrade with {response.status}")
+        return response.webSocket
 
 
 def _unreachable(error: JsException) -> Unreachable:

@@ -1,0 +1,1 @@
+"""Live play: the sockets of one player at their wallet."""
