@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import httpx
-from e2e.player import assert_adds_up, expect, fresh_key, join, totals, until
+from e2e.player import Player, assert_adds_up, expect, fresh_key, join, totals, until
 
 BETS = 50
 AFFORDABLE = 10
@@ -33,6 +33,10 @@ def _codes(answers: list[httpx.Response]) -> Counter[str]:
     )
 
 
+def _bets_at_once(player: Player, session_id: str) -> list[httpx.Response]:
+    return at_once(BETS, lambda _: player.bet(session_id, STAKE_MINOR, target=2))
+
+
 def test_fifty_bets_on_a_wallet_that_affords_ten(client: httpx.Client) -> None:
     """Exactly ten are accepted when none wins. One in fifty wins and buys forty-eight more, so the
     law is checked on every attempt and the exact ten on the first without a win (82 in 100).
@@ -40,8 +44,7 @@ def test_fifty_bets_on_a_wallet_that_affords_ten(client: httpx.Client) -> None:
     for _ in range(ATTEMPTS):
         player = join(client, funds_minor=AFFORDABLE * STAKE_MINOR)
         session = player.open_game()["session_id"]
-        answers = at_once(BETS, lambda _, p=player, s=session: p.bet(s, STAKE_MINOR, target=2))
-        codes = _codes(answers)
+        codes = _codes(_bets_at_once(player, session))
         assert codes.keys() <= {"ok", "insufficient_funds"}
         events = assert_adds_up(player)
         bets = [event for event in events if event["type"] == "BET"]

@@ -73,15 +73,19 @@ class Client:
         raise AssertionError(f"no answer in {PATIENCE_S} s")
 
 
+def _acknowledged(clients: list[Client]) -> int:
+    return sum(client.acknowledged for client in clients)
+
+
+def _wait_for_work(clients: list[Client]) -> None:
+    least = _acknowledged(clients) + COMMANDS_BETWEEN_KILLS
+    until(lambda: _acknowledged(clients), lambda now: now >= least, PATIENCE_S)
+
+
 def _kill_under_load(edge: Edge, clients: list[Client]) -> None:
-    """Each kill finds the clients at work: it waits until they got some answers since the last."""
+    """Each kill finds the clients at work: they got some answers since the last one."""
     for _ in range(KILLS):
-        before = sum(client.acknowledged for client in clients)
-        until(
-            lambda: sum(client.acknowledged for client in clients),
-            lambda now, least=before + COMMANDS_BETWEEN_KILLS: bool(now >= least),
-            PATIENCE_S,
-        )
+        _wait_for_work(clients)
         edge.kill9()
 
 

@@ -22,6 +22,7 @@ from e2e.player import Caller, join, own_address, staff
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -107,6 +108,7 @@ def callers(edge: Edge) -> Iterator[dict[str, Who]]:
 
 def _operations() -> Iterator[Any]:
     for found in SCHEMA.get_all_operations():
+        assert isinstance(found, Ok), found
         yield found.ok()
 
 

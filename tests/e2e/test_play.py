@@ -151,7 +151,8 @@ def test_each_rejection_has_its_code_and_changes_nothing(
     player: Player, session_id: str, change: dict[str, object], status: int, code: str
 ) -> None:
     before = player.wallet()
-    body = {"session_id": session_id, "stake_minor": 700, "params": GOOD} | change
+    body: dict[str, Any] = {"session_id": session_id, "stake_minor": 700, "params": GOOD}
+    body |= change
     problem(_round(player, **body), status, code)
     _untouched(player, before)
 
