@@ -49,6 +49,10 @@ class LogReader:
         self.accounts: Counter[str] = Counter()
         self.event_ids: set[str] = set()
 
+    def has_grown(self, sql: Sql) -> bool:
+        """True when the log holds events that were not read."""
+        return bool(sql.query("SELECT 1 FROM events WHERE seq > ?", self.seq))
+
     def read(self, sql: Sql, model: ModelState, now_ms: int, key: str | None) -> tuple[str, ...]:
         """Types of the events that are new; each is held against the laws and the model."""
         rows: list[Any] = sql.query(_NEW, self.seq)

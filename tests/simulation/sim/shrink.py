@@ -11,23 +11,24 @@ from dataclasses import replace
 
 from simulation.sim.episode import Failure, play_again
 from simulation.sim.operation import Operation
+from simulation.sim.setting import Setting
 
-MAX_TRIES = 2_000
+MOST_TRIES = 2_000
 
-type Operations = tuple[Operation, ...]
+type Replay = Callable[[Setting, Sequence[Operation]], Failure | None]
 
 
 class _Shrinking:
-    def __init__(self, failure: Failure, replay: Callable[..., Failure | None]) -> None:
+    def __init__(self, failure: Failure, replay: Replay, most_tries: int) -> None:
         self.best = failure
         self._replay = replay
-        self._tries = 0
+        self._tries_left = most_tries
 
     def fails(self, operations: Sequence[Operation]) -> bool:
         """Whether this history breaks the same law; if so it is the best one now."""
-        if self._tries >= MAX_TRIES:
+        if self._tries_left == 0:
             return False
-        self._tries += 1
+        self._tries_left -= 1
         found = self._replay(self.best.setting, operations)
         if found is None or found.law != self.best.law:
             return False
@@ -66,11 +67,13 @@ class _Shrinking:
                     self.fails(operations)
 
 
-def shrink(failure: Failure, replay: Callable[..., Failure | None] = play_again) -> Failure:
+def shrink(
+    failure: Failure, replay: Replay = play_again, *, most_tries: int = MOST_TRIES
+) -> Failure:
     """The shortest history found that breaks the same law; `failure` itself if it does not fail
     again, which would be a fault of the simulator.
     """
-    shrinking = _Shrinking(failure, replay)
+    shrinking = _Shrinking(failure, replay, most_tries)
     if shrinking.fails(failure.operations):
         shrinking.leave_out()
         shrinking.calm()

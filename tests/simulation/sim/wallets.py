@@ -142,26 +142,25 @@ class SimulatedWallet:
         elif expected is not None:
             require(
                 reply.body.get("code") == expected,
-                "refusals keep their precedence",
+                "a key stands for one request" if conflict else "refusals keep their precedence",
                 f"{request.kind}: {expected} expected, {text}",
             )
             self._check_refusal(reply, now_ms)
         else:
             self._check_done(request, reply, text, now_ms)
         if not reply.ok or reply.replayed:
-            types = self.log.read(self.sql, model, now_ms, None)
             law = "retries never move money twice" if reply.replayed else "a refusal moves nothing"
-            require(not types, law, types)
+            require(not self.log.has_grown(self.sql), law, request)
         self._arm()
         return reply
 
     def _check_failed(self, request: Request, error: PlatformError) -> None:
         require(self.sql.has_failed, "a healthy storage fails nothing", f"{request}: {error!r}")
         self.evict()
-        types = self.log.read(self.sql, self.model, 0, None)
-        require(not types, ROLLED_BACK, types)
+        require(not self.log.has_grown(self.sql), ROLLED_BACK, request)
 
     def _check_replay(self, known: Answered, reply: Reply, text: str) -> None:
+        require(reply.replayed or not reply.ok, "retries never move money twice", text)
         same = text.split(" ", 2)[2] == known.body and reply.status == known.status
         require(same and reply.replayed, REPLAYED, text)
 
