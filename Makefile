@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin test check fast format lint types bundles snapshots openapi lock bench sim bank clean
+.PHONY: help setup dev demo admin audit test check fast format lint types bundles snapshots openapi lock bench sim bank clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ demo: setup ## play the whole story against a running edge: URL=http://127.0.0.1
 admin: setup ## make a member of staff on a stopped edge's data: EMAIL=you@example.com STATE=folder [ROLE=admin]
 	@test -n "$(EMAIL)" -a -n "$(STATE)" || { echo "usage: make admin EMAIL=you@example.com STATE=folder [ROLE=admin]"; exit 2; }
 	@$(BIN)/python runtime/admin.py --email "$(EMAIL)" --role "$(or $(ROLE),admin)" --state "$(STATE)"
+
+audit: ## check an exported statement: FILE=statement.json [ANCHOR="proof.json anchors.json"]
+	@test -n "$(FILE)" || { echo 'usage: make audit FILE=statement.json [ANCHOR="proof.json anchors.json"]'; exit 2; }
+	@$(PYTHON3) runtime/audit.py $(FILE) $(addprefix --anchor ,$(ANCHOR))
 
 format: setup ## format the sources and fix what the linter can
 	$(BIN)/ruff format .

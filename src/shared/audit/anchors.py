@@ -11,7 +11,7 @@ from typing import Final
 
 from shared.audit.merkle import inclusion_path, leaf_hash, root
 from shared.kernel.canonical import canonical_json, sha256_hex
-from shared.kernel.times import DAY_MS, SAO_PAULO_OFFSET_MS, local_date
+from shared.kernel.times import DAY_MS, SAO_PAULO_OFFSET_MS, local_date, rfc3339
 
 ANCHOR_FORMAT: Final = "acme.anchor/1"
 GENESIS_ANCHOR: Final = "0" * 64
@@ -52,7 +52,7 @@ class Anchor:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON of all fields, the format first."""
+        """SHA-256 of the canonical JSON of all fields as they are published, the format first."""
         return sha256_hex(
             canonical_json(
                 [
@@ -64,7 +64,7 @@ class Anchor:
                     self.previous,
                     self.audit_seq,
                     self.audit_hash,
-                    self.made_at,
+                    rfc3339(self.made_at),
                     self.previous_hash,
                 ]
             )
