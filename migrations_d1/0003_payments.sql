@@ -27,6 +27,17 @@ CREATE TABLE deposits (
 CREATE INDEX deposits_by_player ON deposits (player_id, requested_at);
 CREATE INDEX deposits_pending ON deposits (expires_at) WHERE status = 'pending';
 
+-- Every PIX that the bank told us of, under the id that no other PIX has: what was worked off once
+-- cannot be told again for another charge, player or amount.
+CREATE TABLE pix_received (
+  end_to_end_id TEXT PRIMARY KEY,
+  txid TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+  paid_at INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('open', 'credited', 'refunded', 'unknown'))
+) STRICT;
+
 CREATE TABLE withdrawals (
   withdrawal_id TEXT PRIMARY KEY,
   player_id TEXT NOT NULL REFERENCES players (player_id),

@@ -133,6 +133,19 @@ def test_one_payment_never_credits_two_charges_and_is_not_sent_back_either(
     assert player.wallet() == before
 
 
+def test_one_payment_told_for_two_players_pays_the_first(player: Player, other: Player) -> None:
+    mine, theirs = player.request_deposit(900), other.request_deposit(900)
+    one = bank.end_to_end_id()
+    told = bank.notice(bank.payment(mine["pix"]["txid"], 900, player.cpf, end_to_end=one))
+    again = bank.notice(bank.payment(theirs["pix"]["txid"], 900, other.cpf, end_to_end=one))
+    answer = bank.deliver(player.client, bank.PAYMENTS, told)
+    assert expect(answer, 200) == NOTHING | {"credited": 1}
+    before = other.wallet()
+    answer = bank.deliver(player.client, bank.PAYMENTS, again)
+    assert expect(answer, 200) == NOTHING | {"unknown": 1}
+    assert (other.wallet(), _shown(other, theirs)["status"]) == (before, "pending")
+
+
 def test_a_payment_without_a_charge_is_heard_and_moves_nothing(player: Player) -> None:
     before = player.wallet()
     paid = bank.payment("0" * 32, 4_300, player.cpf)

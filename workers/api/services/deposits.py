@@ -8,7 +8,7 @@ the wallet replays, the row is inserted once, and a notice that was worked off c
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from http_layer.intake import read_body
 from views.payments import DepositView, PixChargeView
@@ -45,6 +45,9 @@ WHERE NOT EXISTS (
 """
 """One alert for each payment. A bank's time has seconds only, so payments of one second take the
 next free millisecond as the start of their window, which is part of what makes an alert unique."""
+
+
+type Outcome = Literal["credited", "refunded", "unknown"]
 
 
 @dataclass(slots=True)
@@ -133,21 +136,61 @@ async def receive_payments(
 
 
 async def _receive(house: House, payment: PixPayment, received: Received, now_ms: int) -> None:
+    """Work one payment off. Its end-to-end id is claimed first: the bank's id of a payment can be
+    told again, but never for another charge or amount.
+    """
+    if not await _is_the_one_first_told_of(house, payment, now_ms):
+        outcome: Outcome = "unknown"
+        house.log({"event": "pix_contradicts_another", "end_to_end_id": payment.end_to_end_id})
+    else:
+        outcome = await _work_off(house, payment, now_ms)
+        await house.db.execute(
+            "UPDATE pix_received SET outcome = ? WHERE end_to_end_id = ?",
+            outcome,
+            payment.end_to_end_id,
+        )
+    match outcome:
+        case "credited":
+            received.credited += 1
+        case "refunded":
+            received.refunded += 1
+        case _:
+            received.unknown += 1
+
+
+async def _is_the_one_first_told_of(house: House, payment: PixPayment, now_ms: int) -> bool:
+    await house.db.execute(
+        "INSERT OR IGNORE INTO pix_received (end_to_end_id, txid, amount_minor, paid_at, "
+        "received_at, outcome) VALUES (?, ?, ?, ?, ?, 'open')",
+        payment.end_to_end_id,
+        payment.txid,
+        payment.amount_minor,
+        payment.paid_at_ms,
+        now_ms,
+    )
+    first = await house.db.first(
+        "SELECT txid, amount_minor FROM pix_received WHERE end_to_end_id = ?",
+        payment.end_to_end_id,
+    )
+    assert first is not None
+    return (first["txid"], first["amount_minor"]) == (payment.txid, payment.amount_minor)
+
+
+async def _work_off(house: House, payment: PixPayment, now_ms: int) -> Outcome:
+    """Credit the payment or send it back; safe to repeat."""
     row = await house.db.first(
         "SELECT d.deposit_id, d.player_id, p.cpf_index FROM deposits d "
         "JOIN players p USING (player_id) WHERE d.txid = ?",
         payment.txid,
     )
     if row is None:
-        # Not ours to keep: the charge may have been opened by a request that died before its row.
-        received.unknown += 1
+        # No code of ours names this txid: it is shown only once its row is there.
         house.log({"event": "pix_without_deposit", "end_to_end_id": payment.end_to_end_id})
-        return
+        return "unknown"
     payer = payment.payer_cpf
     if payer is None or house.blind_index.of("cpf", payer) != row["cpf_index"]:
-        received.refunded += 1
         await _send_back(house, row, payment, THIRD_PARTY_FUNDS, now_ms)
-        return
+        return "refunded"
     credit = {
         "deposit_id": row["deposit_id"],
         "amount_minor": payment.amount_minor,
@@ -163,18 +206,16 @@ async def _receive(house: House, payment: PixPayment, received: Received, now_ms
         )
     )
     if answer.status < 400:
-        received.credited += 1
         await _settle(house, row, payment, "credited", None, now_ms)
-        return
+        return "credited"
     code = json.loads(answer.body)["code"]
     if code in _CONTRADICTORY:
-        received.unknown += 1
         house.log({"event": "pix_contradicts_another", "end_to_end_id": payment.end_to_end_id})
-        return
+        return "unknown"
     if code not in _SENT_BACK:
         raise Unreachable(f"the wallet cannot take a payment: {code}")
-    received.refunded += 1
     await _send_back(house, row, payment, code, now_ms)
+    return "refunded"
 
 
 async def _send_back(
