@@ -148,10 +148,13 @@ CREATE TABLE dead_letters (
 ) STRICT;
 CREATE INDEX dead_letters_asked ON dead_letters (dead_letter_id) WHERE status = 'replay_asked';
 
-CREATE TABLE dead_letter_replays (
+-- What the desk asked for under an Idempotency-Key, and the id that its answer named.
+CREATE TABLE desk_requests (
   actor_id TEXT NOT NULL,
   idempotency_key TEXT NOT NULL,
-  dead_letter_id TEXT NOT NULL,
+  request TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
   PRIMARY KEY (actor_id, idempotency_key)
 ) STRICT, WITHOUT ROWID;
 
@@ -163,3 +166,108 @@ CREATE TABLE drills (
   differences INTEGER NOT NULL,
   report TEXT NOT NULL CHECK (json_valid(report))
 ) STRICT;
+
+-- A second copy of the projection, made anew beside the one in use and compared with it row for row.
+-- It has the same shape, the same trigger and its own sums; when it is put into use the two sets of
+-- tables change names in one transaction, and the old one stays for whoever wants to look.
+CREATE TABLE rebuilds (
+  rebuild_id TEXT PRIMARY KEY,
+  source TEXT NOT NULL CHECK (source IN ('wallets', 'archive')),
+  swap INTEGER NOT NULL CHECK (swap IN (0, 1)),
+  stage TEXT NOT NULL CHECK (stage IN ('clear', 'fill', 'compare', 'swap', 'end')),
+  status TEXT NOT NULL CHECK (status IN ('running', 'equal', 'different', 'swapped', 'failed')),
+  cursor TEXT NOT NULL,
+  wallets INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  differences INTEGER NOT NULL,
+  unavailable INTEGER NOT NULL,
+  detail TEXT,
+  asked_by TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_rebuild_at_a_time ON rebuilds (status) WHERE status = 'running';
+
+CREATE TABLE rebuild_differences (
+  rebuild_id TEXT NOT NULL,
+  player_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('projection', 'rebuilt', 'both')),
+  PRIMARY KEY (rebuild_id, player_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rebuild_events (
+  player_id TEXT NOT NULL,
+  seq INTEGER NOT NULL CHECK (seq >= 1),
+  event_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  schema_version INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+  cash_delta INTEGER NOT NULL,
+  bonus_delta INTEGER NOT NULL,
+  held_delta INTEGER NOT NULL,
+  cash_after INTEGER NOT NULL,
+  bonus_after INTEGER NOT NULL,
+  held_after INTEGER NOT NULL,
+  round_id TEXT,
+  game_version TEXT,
+  idempotency_key TEXT,
+  causation_id TEXT,
+  recorded_at INTEGER NOT NULL,
+  data TEXT NOT NULL CHECK (json_valid(data)),
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (player_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rebuild_events_by_time ON rebuild_events (recorded_at, type);
+CREATE INDEX rebuild_events_deposits ON rebuild_events (recorded_at) WHERE type = 'DEPOSIT';
+
+CREATE TABLE rebuild_heads (
+  player_id TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  head_hash TEXT NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rebuild_heads_by_shard ON rebuild_heads (substr(player_id, -1));
+
+CREATE TABLE rebuild_totals (
+  currency TEXT PRIMARY KEY,
+  events INTEGER NOT NULL,
+  rounds INTEGER NOT NULL,
+  stakes_minor INTEGER NOT NULL,
+  wins_minor INTEGER NOT NULL,
+  deposits_minor INTEGER NOT NULL,
+  withdrawals_minor INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER rebuild_events_move_totals AFTER INSERT ON rebuild_events
+BEGIN
+  INSERT INTO rebuild_totals (currency, events, rounds, stakes_minor, wins_minor, deposits_minor, withdrawals_minor)
+  VALUES (
+    NEW.currency,
+    1,
+    (NEW.type = 'BET') - (NEW.type = 'ROLLBACK' AND NEW.data ->> 'of' = 'BET'),
+    CASE NEW.type WHEN 'BET' THEN NEW.amount_minor
+      WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'BET', -NEW.amount_minor, 0) ELSE 0 END,
+    CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor
+      WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'WIN', -NEW.amount_minor, 0) ELSE 0 END,
+    CASE NEW.type WHEN 'DEPOSIT' THEN NEW.amount_minor ELSE 0 END,
+    CASE NEW.type WHEN 'WITHDRAWAL' THEN NEW.amount_minor ELSE 0 END
+  )
+  ON CONFLICT (currency) DO UPDATE SET
+    events = events + excluded.events,
+    rounds = rounds + excluded.rounds,
+    stakes_minor = stakes_minor + excluded.stakes_minor,
+    wins_minor = wins_minor + excluded.wins_minor,
+    deposits_minor = deposits_minor + excluded.deposits_minor,
+    withdrawals_minor = withdrawals_minor + excluded.withdrawals_minor;
+END;
+
+CREATE TABLE rebuild_account_totals (
+  currency TEXT NOT NULL,
+  shard TEXT NOT NULL,
+  account TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  PRIMARY KEY (currency, shard, account)
+) STRICT, WITHOUT ROWID;

@@ -3,8 +3,8 @@
     python3 runtime/audit.py statement.json [more.json …] --anchor proof.json --anchor anchors.json
 
 This file needs nothing but Python 3.10 or newer: it shares no code with the platform, calls nobody,
-and can be read in one sitting. A statement is what `GET /v1/me/wallet/export` gives, in one file or several.
-An anchor file is a proof (`GET /v1/me/wallet/anchors/{day}`) or published anchors
+and can be read in one sitting. A statement is what `GET /v1/me/wallet/export` gives, in one file or
+several. An anchor file is a proof (`GET /v1/me/wallet/anchors/{day}`) or published anchors
 (`GET /v1/audit/anchors`, or `anchor.json` of the archive), best taken from somewhere that is not
 the house. `web/js/audit.js` does the same in a browser; both have to pass
 `tests/vectors/audit.json`. Laws, in the order in which they are checked:

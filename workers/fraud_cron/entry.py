@@ -10,7 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Final
 
-from jobs import anchors, archive, conservation, sweep, velocity_scan
+from jobs import anchors, archive, conservation, dead_letters, sweep, velocity_scan
 from jobs.ports import Ports
 from jobs.projection import project
 from jobs.runs import Outcome, alone, run_once
@@ -20,7 +20,7 @@ from shared.platform.workerd.entropy import SystemEntropy
 from shared.platform.workerd.env import database, object_store, wallets
 from shared.platform.workerd.foreign import Foreign
 from shared.platform.workerd.log import log_line
-from shared.platform.workerd.queue import received
+from shared.platform.workerd.queue import queue_name, received
 from shared.platform.workerd.worker import Request, Response, WorkerEntrypoint
 
 type Job = Callable[[Ports, int], Awaitable[Outcome | None]]
@@ -46,13 +46,14 @@ def _alone(name: str, job: Callable[[Ports, int], Awaitable[Outcome]]) -> Job:
 
 
 EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
+    (dead_letters.JOB, _whenever(dead_letters.replay)),
     (sweep.JOB, _whenever(sweep.sweep)),
     (velocity_scan.JOB, _whenever(velocity_scan.velocity_scan)),
     (conservation.JOB, _whenever(conservation.reconcile)),
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
     (archive.JOB, _alone(archive.JOB, archive.archive)),
 )
-"""The sweep first: what it brings in is scanned and reconciled in the same tick."""
+"""First what brings events in: they are scanned and reconciled in the same tick."""
 
 AFTER_MIDNIGHT: Final[tuple[tuple[str, Job], ...]] = (
     (f"{anchors.JOB}.nightly", _alone(anchors.JOB, anchors.begin_and_advance)),
@@ -79,7 +80,11 @@ class Default(WorkerEntrypoint):
         return Response("Not found", status=404)
 
     async def queue(self, batch: Foreign, *_platform: Foreign) -> None:
-        """One batch of wallet events; every message is acknowledged or retried by itself."""
+        """One batch of wallet events, or of those that the queue gave up."""
+        if queue_name(batch) == dead_letters.QUEUE:
+            kept = await dead_letters.keep_letters(received(batch), self._ports())
+            log_line({"event": "dead_letters", "level": "error", **kept})
+            return
         outcome = await project(received(batch), self._ports())
         log_line({"event": "projection.batch", **asdict(outcome)})
 

@@ -59,11 +59,14 @@ async def platform_stats(db: Database, now_ms: int) -> dict[str, object]:
         "projection_lag_ms": await projection_lag_ms(db),
         "as_of": rfc3339(now_ms),
         "by_currency": by_currency,
-        "conservation": {
-            str(record["currency"]): _conservation(record)
-            for record in await db.query(_CONSERVATION)
-        },
+        "conservation": await conservation_by_currency(db),
     }
+
+
+async def conservation_by_currency(db: Database) -> dict[str, dict[str, object]]:
+    """The last reconciliation of each currency."""
+    found = await db.query(_CONSERVATION)
+    return {str(record["currency"]): _conservation(record) for record in found}
 
 
 async def projection_lag_ms(db: Database) -> int | None:

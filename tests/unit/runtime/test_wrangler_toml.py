@@ -55,9 +55,9 @@ def test_both_users_of_the_database_name_the_same_one() -> None:
 
 def test_the_wallet_s_queue_is_the_consumer_s() -> None:
     (producer,) = ENVIRONMENTS["wallet_do"]["queues"]["producers"]
-    (consumer,) = ENVIRONMENTS["fraud_cron"]["queues"]["consumers"]
+    consumer, dead = ENVIRONMENTS["fraud_cron"]["queues"]["consumers"]
     assert producer["queue"] == consumer["queue"]
-    assert consumer["dead_letter_queue"]
+    assert consumer["dead_letter_queue"] == dead["queue"]
 
 
 def test_the_wallet_uploads_none_of_the_other_workers_packages() -> None:

@@ -54,7 +54,7 @@ async def inclusion_proof(house: House, player_id: str, day: str) -> dict[str, o
     if mine is None:
         raise Rejected(
             PROOF_NOT_FOUND,
-            "The anchor has no leaf of this wallet, or is older than the proofs that are kept here.",
+            "The anchor has no leaf of this wallet, or its proofs are no longer kept here.",
         )
     roots = await house.db.query(
         "SELECT root FROM anchor_subtrees WHERE day = ? ORDER BY number", day

@@ -97,3 +97,61 @@ class ExportQuery(BaseModel):
 
 class AnchorsQuery(PageQuery):
     """Days, newest first."""
+
+
+class DeadLettersQuery(PageQuery):
+    status: Literal["dead", "replay_asked", "replayed", "refused"] | None = None
+
+
+class DeadLetterView(View):
+    """A message that the queue gave up. `player_id` and `seq` are those of the event that it is."""
+
+    dead_letter_id: Id
+    message_id: str
+    player_id: str | None
+    seq: int | None
+    reason: str
+    body: str
+    attempts: int
+    status: Literal["dead", "replay_asked", "replayed", "refused"]
+    outcome: str | None
+    created_at: Time
+    updated_at: Time
+
+
+class DeadLettersView(View):
+    items: list[DeadLetterView]
+    next_cursor: str | None
+
+
+class ReplayView(View):
+    """The next tick refills the projection from the wallet up to this event."""
+
+    dead_letter_id: Id
+    status: Literal["replay_asked"]
+
+
+class JobView(View):
+    """The newest run of a job."""
+
+    job: str
+    slot: Time
+    finished_at: Time | None
+    outcome: dict[str, object] | None
+
+
+class ProjectionHealthView(View):
+    """How far the projection, the archive and the proofs are behind the wallets."""
+
+    lag_ms: int | None
+    wallets: int
+    heads_missing: Annotated[int, Field(description="Open wallets with no event projected")]
+    heads_behind: Annotated[int, Field(description="Wallets that the last sweep had to refill")]
+    dead_letters: dict[str, int]
+    archive: dict[str, object]
+    anchors: dict[str, object]
+    conservation: dict[str, dict[str, object]]
+    last_drill: dict[str, object] | None
+    last_rebuild: dict[str, object] | None
+    jobs: list[JobView]
+    as_of: Time

@@ -12,6 +12,7 @@ for the archive. An event that arrives hours late is looked at as surely as one 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from jobs.chain import EMPTY, Advance, Head
@@ -32,8 +33,27 @@ MAX_PARAMETER_CHARS: Final = 400_000
 
 _CURRENCY: Final = COLUMNS.index("currency")
 
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The tables of one copy of the projection: the one in use, or the one that is rebuilt beside
+    it. Names of ours only: they become part of statements.
+    """
+
+    events: str
+    heads: str
+    accounts: str
+
+    def sql(self, template: str) -> str:
+        """The statement for this copy; `{events}`, `{heads}`, `{accounts}` stand for its tables."""
+        return template.format(events=self.events, heads=self.heads, accounts=self.accounts)
+
+
+IN_USE: Final = Copy("wallet_events", "projection_heads", "account_totals")
+REBUILT: Final = Copy("rebuild_events", "rebuild_heads", "rebuild_account_totals")
+
 _HEADS: Final = """
-SELECT h.player_id, h.seq, h.head_hash FROM projection_heads AS h
+SELECT h.player_id, h.seq, h.head_hash FROM {heads} AS h
 JOIN json_each(?) AS p ON h.player_id = p.value
 """
 
@@ -43,32 +63,32 @@ JOIN json_each(?) AS k ON e.player_id = k.value ->> 0 AND e.seq = k.value ->> 1
 """
 
 _BEGIN_HEADS: Final = """
-INSERT OR IGNORE INTO projection_heads (player_id, seq, head_hash, updated_at)
+INSERT OR IGNORE INTO {heads} (player_id, seq, head_hash, updated_at)
 SELECT m.value ->> 0, m.value ->> 1, m.value ->> 2, m.value ->> 5 FROM json_each(?) AS m
 WHERE m.value ->> 1 = 0
 """
 
 _INSERT_EVENTS: Final = f"""
-INSERT INTO wallet_events ({", ".join(COLUMNS)})
+INSERT INTO {{events}} ({", ".join(COLUMNS)})
 SELECT {", ".join(f"e.value ->> {index}" for index in range(len(COLUMNS)))}
 FROM json_each(?) AS e
-JOIN projection_heads AS h ON h.player_id = e.value ->> 0
+JOIN {{heads}} AS h ON h.player_id = e.value ->> 0
  AND h.seq = e.value ->> {len(COLUMNS)} AND h.head_hash = e.value ->> {len(COLUMNS) + 1}
 """  # noqa: S608 - built from constants of this module, at import
 
 _MOVE_HEADS: Final = """
-UPDATE projection_heads
+UPDATE {heads}
 SET seq = m.value ->> 3, head_hash = m.value ->> 4, updated_at = m.value ->> 5
 FROM json_each(?) AS m
-WHERE projection_heads.player_id = m.value ->> 0
-  AND projection_heads.seq = m.value ->> 1 AND projection_heads.head_hash = m.value ->> 2
+WHERE {heads}.player_id = m.value ->> 0
+  AND {heads}.seq = m.value ->> 1 AND {heads}.head_hash = m.value ->> 2
 """
 
 _MOVE_ACCOUNTS: Final = """
-INSERT INTO account_totals (currency, shard, account, amount_minor)
+INSERT INTO {accounts} (currency, shard, account, amount_minor)
 SELECT m.value ->> 3, substr(m.value ->> 0, -1), m.value ->> 4, sum(m.value ->> 5)
 FROM json_each(?) AS m
-JOIN projection_heads AS h ON h.player_id = m.value ->> 0
+JOIN {heads} AS h ON h.player_id = m.value ->> 0
  AND h.seq = m.value ->> 1 AND h.head_hash = m.value ->> 2
 WHERE true GROUP BY 1, 2, 3
 ON CONFLICT (currency, shard, account)
@@ -87,11 +107,11 @@ ON CONFLICT (job, slot) DO UPDATE SET started_at = excluded.started_at, outcome 
 """  # noqa: S608 - built from constants of this module, at import
 
 
-async def heads_of(db: Database, player_ids: Iterable[str]) -> dict[str, Head]:
+async def heads_of(db: Database, player_ids: Iterable[str], copy: Copy = IN_USE) -> dict[str, Head]:
     """The verified head of each player, `EMPTY` for those who have none yet."""
     players = list(player_ids)
     heads = dict.fromkeys(players, EMPTY)
-    for record in await db.query(_HEADS, canonical_json(players)):
+    for record in await db.query(copy.sql(_HEADS), canonical_json(players)):
         heads[text(record, "player_id")] = Head(integer(record, "seq"), text(record, "head_hash"))
     return heads
 
@@ -112,11 +132,18 @@ async def stored_events(
     }
 
 
-async def append(db: Database, advances: Sequence[Advance], *, now_ms: int, arrival: str) -> bool:
+async def append(
+    db: Database,
+    advances: Sequence[Advance],
+    *,
+    now_ms: int,
+    arrival: str,
+    copy: Copy = IN_USE,
+) -> bool:
     """Store every advance whose base still stands, in one transaction.
 
-    `arrival` is unique to this call. Returns False when a head had moved meanwhile: then read the
-    heads again and decide again; what was stored is stored.
+    `arrival` is unique to this call; work is listed for the copy in use only. Returns False when a
+    head had moved meanwhile: then read the heads again and decide again; what was stored is stored.
 
     Raises:
         SqlConstraintError: a row was refused; nothing of the call is stored.
@@ -134,22 +161,15 @@ async def append(db: Database, advances: Sequence[Advance], *, now_ms: int, arri
         ]
         for advance in advances
     ]
-    slices = sorted(
-        {
-            event.recorded_at // SLICE_MS * SLICE_MS
-            for advance in advances
-            for event in advance.events
-        }
-    )
     moves_text = canonical_json(moves)
-    statements = [Statement(_BEGIN_HEADS, (moves_text,))]
-    statements += [Statement(_INSERT_EVENTS, (rows,)) for rows in _row_texts(advances)]
-    statements.append(Statement(_MOVE_ACCOUNTS, (_movement_text(advances),)))
+    statements = [Statement(copy.sql(_BEGIN_HEADS), (moves_text,))]
+    statements += [Statement(copy.sql(_INSERT_EVENTS), (rows,)) for rows in _row_texts(advances)]
+    statements.append(Statement(copy.sql(_MOVE_ACCOUNTS), (_movement_text(advances),)))
     head_move = len(statements)
-    statements.append(Statement(_MOVE_HEADS, (moves_text,)))
-    listed = canonical_json([[start, now_ms, arrival] for start in slices])
-    statements.append(Statement(_LIST_SLICES, (listed,)))
-    statements.append(Statement(_LIST_DAYS, (_day_text(advances),)))
+    statements.append(Statement(copy.sql(_MOVE_HEADS), (moves_text,)))
+    if copy is IN_USE:
+        statements.append(Statement(_LIST_SLICES, (_slice_text(advances, now_ms, arrival),)))
+        statements.append(Statement(_LIST_DAYS, (_day_text(advances),)))
     changes = await db.batch(statements)
     return changes[head_move] == len(advances)
 
@@ -164,6 +184,13 @@ def _movement_text(advances: Sequence[Advance]) -> str:
                 key = (advance.player_id, advance.base.seq, advance.base.hash, currency, account)
                 moved[key] = moved.get(key, 0) + amount_minor
     return canonical_json([[*key, amount_minor] for key, amount_minor in moved.items()])
+
+
+def _slice_text(advances: Sequence[Advance], now_ms: int, arrival: str) -> str:
+    slices = {
+        event.recorded_at // SLICE_MS * SLICE_MS for advance in advances for event in advance.events
+    }
+    return canonical_json([[start, now_ms, arrival] for start in sorted(slices)])
 
 
 def _day_text(advances: Sequence[Advance]) -> str:

@@ -84,11 +84,13 @@ async def sweep(ports: Ports) -> Outcome:
     """Bring a bounded number of wallets level, expire deposits, count withdrawals that wait."""
     cursor, players = await _players(ports)
     heads = await heads_of(ports.db, players)
-    failed = events = 0
+    failed = events = behind = 0
     first_failure = None
     for player_id in players:
         try:
-            events += await level(ports, player_id, heads[player_id])
+            missing = await level(ports, player_id, heads[player_id])
+            events += missing
+            behind += missing > 0
         except Exception as error:  # noqa: BLE001 - one unreachable wallet must not stop the round
             failed += 1
             first_failure = first_failure or f"{player_id} {type(error).__name__}"
@@ -98,6 +100,7 @@ async def sweep(ports: Ports) -> Outcome:
     return {
         "cursor": cursor,
         "wallets": len(players),
+        "wallets_behind": behind,
         "events_projected": events,
         "wallets_failed": failed,
         "first_failure": first_failure,

@@ -51,6 +51,11 @@ class ReceivedMessage:
         self._message.retry(members(delaySeconds=delay_s))
 
 
+def queue_name(batch: Foreign) -> str:
+    """The queue that a consumer's batch came from: one handler serves all that it consumes."""
+    return str(unwrapped(batch).queue)
+
+
 def received(batch: Foreign) -> list[ReceivedMessage]:
     """The messages that a consumer's `queue(batch)` was handed, in the order of the batch."""
     return [ReceivedMessage(message) for message in unwrapped(batch).messages]
