@@ -7,7 +7,7 @@ has no white space and no escapes but those that JSON demands, which is what `JS
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from operator import attrgetter
@@ -40,7 +40,8 @@ def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> t
     """The drafts as events that follow `head`, gapless, balances folded, each chained to the last.
 
     Raises:
-        InvariantBroken: `never_negative`, when an event would leave a balance below zero.
+        InvariantBroken: `never_negative`, when an event would leave a balance below zero and is not
+            one that may.
     """
     events: list[Event] = []
     seq, prev_hash = head.seq, head.hash
@@ -50,7 +51,7 @@ def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> t
         cash += draft.cash_delta
         bonus += draft.bonus_delta
         held += draft.held_delta
-        if cash < 0 or bonus < 0 or held < 0:
+        if bonus < 0 or held < 0 or (cash < 0 and not may_leave_debt(draft, draft.data)):
             raise InvariantBroken("never_negative", f"{draft.type} at seq {seq}")
         unsealed = Event(
             seq=seq,
@@ -76,6 +77,13 @@ def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> t
         prev_hash = event_hash(unsealed)
         events.append(replace(unsealed, hash=prev_hash))
     return tuple(events)
+
+
+def may_leave_debt(event: Draft | Event, data: Mapping[str, object]) -> bool:
+    """True when cash may be below zero after this: it was before and is not made less, or a win was
+    taken back that the player had spent and the event says so.
+    """
+    return event.cash_delta >= 0 or (event.type == "ROLLBACK" and data.get("negative") is True)
 
 
 def event_hash(event: Event) -> str:

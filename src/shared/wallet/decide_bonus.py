@@ -1,36 +1,61 @@
-"""Decisions about bonus money: credited as a named grant, taken back from that grant only.
+"""Decisions about bonus money: credited as a named grant on its terms, taken back, closed.
 
 The bonus balance is the sum of the grants at all times; a debit never takes more than its grant
-still holds, so bonus never falls below zero.
+still holds, so bonus never falls below zero. What becomes of a grant by play is in `grants`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from shared.kernel.errors import InvariantBroken, Rejected
+from shared.kernel.errors import Rejected
 from shared.wallet import errors
-from shared.wallet.commands import BonusCredit, BonusDebit
+from shared.wallet.commands import BonusCredit, BonusDebit, BonusForfeit
 from shared.wallet.gates import refuse_frozen
+from shared.wallet.grants import changed, closed, expire, refuse_torn_bonus
 from shared.wallet.model import Decision, Draft, Grant, Head, Moment
 
 
 def decide_bonus_credit(
-    head: Head, grants: Sequence[Grant], command: BonusCredit, moment: Moment
+    head: Head,
+    grants: Sequence[Grant],
+    command: BonusCredit,
+    moment: Moment,
+    *,
+    may_have_bonus: bool,
 ) -> Decision:
-    """Credit a new grant.
+    """Credit a new grant. `may_have_bonus`: the jurisdiction asks for no first bet, or there was
+    one.
 
     Raises:
-        Rejected: `wallet_frozen`, `grant_exists`.
+        Rejected: `wallet_frozen`, `bonus_before_first_bet`, `grant_exists`, `grant_closed` when the
+            bonus would be past its time already.
     """
     refuse_frozen(head)
+    if not may_have_bonus:
+        raise Rejected(
+            errors.BONUS_BEFORE_FIRST_BET,
+            "the law allows a bonus only after the first bet (Lei 14.790/2023 art. 29 I)",
+        )
     refuse_torn_bonus(head, grants)
     if any(grant.grant_id == command.grant_id for grant in grants):
         raise Rejected(errors.GRANT_EXISTS, "the grant was already credited")
-    grant = Grant(command.grant_id, head.seq + 1, command.amount_minor, command.amount_minor)
+    grant = Grant(
+        command.grant_id,
+        head.seq + 1,
+        command.amount_minor,
+        command.amount_minor,
+        **asdict(command.terms),
+    )
+    if not grant.is_live(moment.now_ms):
+        raise Rejected(errors.GRANT_CLOSED, "the bonus would be past its time already")
     credit = Draft(
         moment.new_id(),
         "BONUS_CREDIT",
-        {"grant_id": grant.grant_id, "reason": command.reason},
+        {
+            "grant_id": grant.grant_id,
+            "reason": command.reason,
+            "terms": command.terms.as_data(),
+        },
         amount_minor=command.amount_minor,
         bonus_delta=command.amount_minor,
     )
@@ -43,20 +68,18 @@ def decide_bonus_debit(
     """Take an amount back from a grant.
 
     Raises:
-        Rejected: `wallet_frozen`, `grant_not_found`, `insufficient_bonus`.
+        Rejected: `wallet_frozen`, `grant_not_found`, `grant_closed`, `insufficient_bonus`.
     """
     refuse_frozen(head)
     refuse_torn_bonus(head, grants)
-    found = [grant for grant in grants if grant.grant_id == command.grant_id]
-    if not found:
-        raise Rejected(errors.GRANT_NOT_FOUND, "there is no such grant")
-    if command.amount_minor > found[0].balance_minor:
+    found = _active(grants, command.grant_id)
+    if command.amount_minor > found.balance_minor:
         raise Rejected(
             errors.INSUFFICIENT_BONUS,
             "the grant does not hold the amount",
-            balance={"amount_minor": found[0].balance_minor, "currency": head.currency},
+            balance={"amount_minor": found.balance_minor, "currency": head.currency},
         )
-    grant = replace(found[0], balance_minor=found[0].balance_minor - command.amount_minor)
+    grant = replace(found, balance_minor=found.balance_minor - command.amount_minor)
     debit = Draft(
         moment.new_id(),
         "BONUS_DEBIT",
@@ -67,10 +90,48 @@ def decide_bonus_debit(
     return _moved(grant, debit)
 
 
-def refuse_torn_bonus(head: Head, grants: Sequence[Grant]) -> None:
-    """Raises `InvariantBroken(grants)` unless all grants together are the bonus balance."""
-    if sum(grant.balance_minor for grant in grants) != head.bonus_minor:
-        raise InvariantBroken("grants", "the grants do not add up to the bonus balance")
+def decide_bonus_forfeit(
+    head: Head, grants: Sequence[Grant], command: BonusForfeit, moment: Moment
+) -> Decision:
+    """Close a grant: what it holds, and what will still come back to it, is the house's.
+
+    Raises:
+        Rejected: `wallet_frozen`, `grant_not_found`, `grant_closed`.
+    """
+    refuse_frozen(head)
+    refuse_torn_bonus(head, grants)
+    found = _active(grants, command.grant_id)
+    return _moved(*closed(found, "forfeited", moment, reason=command.reason))
+
+
+def decide_bonus_expire(head: Head, grants: Sequence[Grant], moment: Moment) -> Decision:
+    """Close every grant that is past its time; the house calls it, and a bet does it by itself.
+
+    Raises:
+        Rejected: `wallet_frozen`.
+    """
+    refuse_frozen(head)
+    refuse_torn_bonus(head, grants)
+    judged = expire(grants, moment)
+    done = changed(grants, judged.grants)
+    return Decision(
+        answer=lambda after: {
+            "expired": [grant.grant_id for grant in done],
+            "bonus_minor": after.bonus_minor,
+            "seq": after.seq,
+        },
+        drafts=judged.drafts,
+        rows=done,
+    )
+
+
+def _active(grants: Sequence[Grant], grant_id: str) -> Grant:
+    for grant in grants:
+        if grant.grant_id == grant_id:
+            if grant.status != "active":
+                raise Rejected(errors.GRANT_CLOSED, f"the grant is {grant.status}")
+            return grant
+    raise Rejected(errors.GRANT_NOT_FOUND, "there is no such grant")
 
 
 def _moved(grant: Grant, draft: Draft) -> Decision:

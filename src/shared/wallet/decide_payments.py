@@ -24,8 +24,18 @@ from shared.wallet.commands import (
     WithdrawalSettle,
 )
 from shared.wallet.gates import refuse_frozen, refuse_revoked
+from shared.wallet.grants import closed
 from shared.wallet.limits import Usage, refuse_deposit_over_limit
-from shared.wallet.model import Decision, Deposit, Draft, Head, Limit, Moment, Withdrawal
+from shared.wallet.model import (
+    Decision,
+    Deposit,
+    Draft,
+    Grant,
+    Head,
+    Limit,
+    Moment,
+    Withdrawal,
+)
 
 DEPOSIT_EXPIRES_MS: Final = HOUR_MS
 WITHDRAWAL_DUE_MS: Final = 120 * MINUTE_MS
@@ -121,8 +131,11 @@ def decide_deposit_credit(
     )
 
 
-def decide_withdrawal_hold(head: Head, command: WithdrawalHold, moment: Moment) -> Decision:
+def decide_withdrawal_hold(
+    head: Head, grants: Sequence[Grant], command: WithdrawalHold, moment: Moment
+) -> Decision:
     """Reserve cash for a withdrawal. Only cash can be withdrawn; no limit or pause stands here.
+    Of the active `grants`, those given on the term that a withdrawal forfeits them are closed.
 
     Raises:
         Rejected: `wallet_frozen`, `session_expired`, `insufficient_funds`.
@@ -153,11 +166,17 @@ def decide_withdrawal_hold(head: Head, command: WithdrawalHold, moment: Moment) 
             "withdrawal_id": withdrawal.withdrawal_id,
             "payment_account_id": withdrawal.payment_account_id,
             "end_to_end_id": withdrawal.end_to_end_id,
+            "due_at": withdrawal.due_at,
         },
         amount_minor=withdrawal.amount_minor,
         cash_delta=-withdrawal.amount_minor,
         held_delta=withdrawal.amount_minor,
     )
+    forfeits = [
+        closed(grant, "forfeited", moment, hold.event_id, reason="withdrawal")
+        for grant in grants
+        if grant.on_withdrawal == "forfeit"
+    ]
     body: dict[str, object] = {
         "withdrawal_id": withdrawal.withdrawal_id,
         "amount_minor": withdrawal.amount_minor,
@@ -167,7 +186,12 @@ def decide_withdrawal_hold(head: Head, command: WithdrawalHold, moment: Moment) 
         "requested_at_ms": withdrawal.requested_at,
         "due_at_ms": withdrawal.due_at,
     }
-    return Decision(answer=lambda _: body, drafts=(hold,), rows=(withdrawal,), status=201)
+    return Decision(
+        answer=lambda _: body,
+        drafts=(hold, *(draft for _, draft in forfeits)),
+        rows=(withdrawal, *(grant for grant, _ in forfeits)),
+        status=201,
+    )
 
 
 def decide_withdrawal_settle(

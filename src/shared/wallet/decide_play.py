@@ -9,13 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.kernel.errors import Rejected
+from shared.kernel.errors import InvariantBroken, Rejected
 from shared.kernel.times import MINUTE_MS
-from shared.wallet import errors, funding, seeds
+from shared.wallet import errors, seeds
 from shared.wallet.commands import Bet, GameInForce, Play
-from shared.wallet.decide_bonus import refuse_torn_bonus
-from shared.wallet.funding import Split, split_payout, split_stake
+from shared.wallet.funding import GrantShares, Split, split_payout, split_stake, with_shares
 from shared.wallet.gates import refuse_frozen, refuse_revoked
+from shared.wallet.grants import (
+    Judged,
+    changed,
+    contribution,
+    expire,
+    judge,
+    refuse_stake_over_bonus_max,
+    refuse_torn_bonus,
+    with_progress,
+)
 from shared.wallet.limits import Usage, refuse_bet_over_limit, warnings
 from shared.wallet.model import (
     Decision,
@@ -30,6 +39,7 @@ from shared.wallet.model import (
     Seed,
 )
 from shared.wallet.ports import GameRules
+from shared.wallet.profiles import bonus_profile
 
 IDLE_SESSION_MS: Final = 30 * MINUTE_MS
 """A game session without a round for this long is over (Portaria SPA/MF 722/2024)."""
@@ -37,7 +47,9 @@ IDLE_SESSION_MS: Final = 30 * MINUTE_MS
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What any bet is judged by. `grants` are needed, oldest first, only when cash is short."""
+    """What any bet is judged by. `grants` are the active ones, oldest first; there are none to
+    look at while the bonus balance is nothing.
+    """
 
     head: Head
     limits: Sequence[Limit]
@@ -47,11 +59,22 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stake that may be taken: its funding, and grants and usage once it is."""
+    """A stake that may be taken: its funding, what it counts towards which grant, grants and usage
+    once it is, and the events that come before it.
+    """
 
     stake: Split
-    grants: tuple[Grant, ...]
     usage: Usage
+    counted: GrantShares = ()
+    grants: tuple[Grant, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+
+    def as_data(self) -> dict[str, object]:
+        """What a BET says of its stake; `wagering` only when it counted."""
+        told = self.stake.as_data()
+        if self.counted:
+            told["wagering"] = [list(share) for share in self.counted]
+        return told
 
 
 def decide_play(
@@ -86,7 +109,7 @@ def decide_play(
         current.nonce,
     )
     _refuse_stake(session, stake_minor)
-    placed = place(standing, stake_minor, moment.now_ms)
+    placed = place(standing, stake_minor, moment, session.game_id)
     payout = split_payout(payout_minor, placed.stake)
     usage = placed.usage.plus(won=payout_minor)
 
@@ -95,7 +118,7 @@ def decide_play(
     bet = Draft(
         moment.new_id(),
         "BET",
-        {**told, "params": command.params, "fairness": fairness, **placed.stake.as_data()},
+        {**told, "params": command.params, "fairness": fairness, **placed.as_data()},
         amount_minor=stake_minor,
         cash_delta=-placed.stake.cash,
         bonus_delta=-placed.stake.bonus,
@@ -113,15 +136,17 @@ def decide_play(
         game_version=bet.game_version,
         causation_id=bet.event_id,
     )
-    opened = opened_round(head.seq + len(rotation.drafts) + 1, bet, placed.stake, moment)
+    before = (*rotation.drafts, *placed.drafts)
+    opened = opened_round(head.seq + len(before) + 1, bet, placed.stake, moment)
     settled = settled_round(opened, opened.opened_seq + 1, win, payout, moment)
+    judged = judge(with_shares(placed.grants, payout.grants, +1), moment, win)
     drawn = replace(current, nonce=current.nonce + 1)
     rows: list[Row] = [
         settled,
         replace(session, last_active_at=moment.now_ms),
         drawn,
         usage.today,
-        *funding.with_shares(placed.grants, payout.grants, +1),
+        *changed(standing.grants, judged.grants),
     ]
     if rotation.revealed is not None:
         rows.insert(0, rotation.revealed)
@@ -144,7 +169,7 @@ def decide_play(
             "warnings": warnings(standing.limits, usage),
         }
 
-    return Decision(answer, (*rotation.drafts, bet, win), tuple(rows), status=201)
+    return Decision(answer, (*before, bet, win, *judged.drafts), tuple(rows), status=201)
 
 
 def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Moment) -> Decision:
@@ -164,11 +189,11 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
             "rolled_back": errors.ROUND_ROLLED_BACK,
         }[found.status]
         raise Rejected(problem, "the round has had its bet")
-    placed = place(standing, command.amount_minor, moment.now_ms)
+    placed = place(standing, command.amount_minor, moment, command.game_id)
     bet = Draft(
         moment.new_id(),
         "BET",
-        {"game_id": command.game_id, **placed.stake.as_data()},
+        {"game_id": command.game_id, **placed.as_data()},
         amount_minor=command.amount_minor,
         cash_delta=-placed.stake.cash,
         bonus_delta=-placed.stake.bonus,
@@ -176,38 +201,47 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
     )
     return Decision(
         answer=lambda after: round_body(command.round_id, after),
-        drafts=(bet,),
+        drafts=(*placed.drafts, bet),
         rows=(
-            opened_round(head.seq + 1, bet, placed.stake, moment),
+            opened_round(head.seq + len(placed.drafts) + 1, bet, placed.stake, moment),
             placed.usage.today,
-            *placed.grants,
+            *changed(standing.grants, placed.grants),
         ),
     )
 
 
-def place(standing: Standing, stake_minor: int, now_ms: int) -> Placed:
-    """Judge a stake by the player's limits and funds, and fund it.
+def place(standing: Standing, stake_minor: int, moment: Moment, game_id: str) -> Placed:
+    """Judge a stake by the player's limits, bonus terms and funds, and fund it. Grants that are
+    past their time fund nothing: they are closed before the bet. Who owes (cash below zero after
+    the return of a win) stakes nothing at all.
 
     Raises:
-        Rejected: `limit_time`, `limit_bet_count`, `limit_wager`, `limit_loss`,
-            `insufficient_funds`, in this order.
+        Rejected: `stake_above_max` for bonus money that is being wagered, `limit_time`,
+            `limit_bet_count`, `limit_wager`, `limit_loss`, `insufficient_funds`, in this order.
     """
     head = standing.head
-    usage = standing.usage.with_bet(stake_minor, now_ms)
-    refuse_bet_over_limit(standing.limits, usage, now_ms)
-    if stake_minor > head.spendable_minor:
+    before = expire(standing.grants, moment) if standing.grants else Judged(())
+    refuse_stake_over_bonus_max(before.grants, stake_minor)
+    usage = standing.usage.with_bet(stake_minor, moment.now_ms)
+    refuse_bet_over_limit(standing.limits, usage, moment.now_ms)
+    cash_minor = head.cash_minor + before.cash_delta
+    spendable_minor = cash_minor + sum(grant.balance_minor for grant in before.grants)
+    if cash_minor < 0 or stake_minor > spendable_minor:
         raise Rejected(
             errors.INSUFFICIENT_FUNDS,
             "the balance does not cover the stake",
-            balance={"amount_minor": head.spendable_minor, "currency": head.currency},
+            balance={"amount_minor": spendable_minor, "currency": head.currency},
         )
-    if stake_minor <= head.cash_minor:
-        return Placed(Split(stake_minor, 0, ()), (), usage)
+    if not standing.grants:
+        if head.bonus_minor:
+            raise InvariantBroken("grants", "there is bonus money without a grant")
+        return Placed(Split(stake_minor, 0, ()), usage)
     refuse_torn_bonus(head, standing.grants)
-    stake = split_stake(stake_minor, head.cash_minor, standing.grants)
-    used = dict(stake.grants)
-    touched = [grant for grant in standing.grants if grant.grant_id in used]
-    return Placed(stake, funding.with_shares(touched, stake.grants, -1), usage)
+    bonus_first = bonus_profile(head.jurisdiction).stake_order == "bonus_first"
+    stake = split_stake(stake_minor, cash_minor, before.grants, bonus_first=bonus_first)
+    counted = contribution(before.grants, game_id, stake_minor, moment.now_ms)
+    taken = with_shares(before.grants, stake.grants, -1)
+    return Placed(stake, usage, counted, with_progress(taken, counted, +1), before.drafts)
 
 
 def opened_round(seq: int, bet: Draft, stake: Split, moment: Moment) -> Round:

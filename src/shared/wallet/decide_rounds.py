@@ -1,9 +1,12 @@
 """Decisions that give money back: the win of a round decided elsewhere, and the rollback of any.
 
 Nothing of the player's protection stands here: a win or refund is accepted however late, from any
-session. A rollback restores the exact split of the stake, grant by grant, and takes a win back in
-the same step; it refuses rather than leave a balance below zero. A rollback that arrives before its
-bet leaves a tombstone which the late bet meets, so the order of the two does not matter.
+session. A rollback restores the exact split of the stake, grant by grant, and the wagering that it
+counted, and takes a win back in the same step. It refuses rather than leave a balance below zero,
+unless the caller's dialect lets the player owe: only the return of a win may leave cash below zero,
+and its event says so. Bonus money is never owed: what a grant has lost since is waived. A rollback
+that arrives before its bet leaves a tombstone which the late bet meets, so the order of the two
+does not matter.
 """
 
 from collections.abc import Sequence
@@ -13,7 +16,8 @@ from shared.kernel.errors import Rejected
 from shared.wallet import errors
 from shared.wallet.commands import Rollback, Win
 from shared.wallet.decide_play import round_body, settled_round
-from shared.wallet.funding import Split, split_of, split_payout, with_shares
+from shared.wallet.funding import GrantShares, Split, split_of, split_payout, with_shares
+from shared.wallet.grants import Judged, changed, judge, with_progress
 from shared.wallet.limits import Usage
 from shared.wallet.model import DayUsage, Decision, Draft, Event, Grant, Head, Moment, Round
 
@@ -26,7 +30,8 @@ def decide_win(
     command: Win,
     moment: Moment,
 ) -> Decision:
-    """Pay a round and close it; a win of nothing closes it too. `grants`: those of the stake.
+    """Pay a round and close it; a win of nothing closes it too. `grants`: all of them when bonus
+    money is in the round or in the wallet, else none.
 
     Raises:
         Rejected: `round_not_found`, `round_rolled_back`, `round_closed`.
@@ -49,13 +54,14 @@ def decide_win(
         round_id=found.round_id,
         causation_id=found.bet_event_id,
     )
+    judged = judge(with_shares(grants, payout.grants, +1), moment, win)
     return Decision(
         answer=lambda after: round_body(found.round_id, after),
-        drafts=(win,),
+        drafts=(win, *judged.drafts),
         rows=(
             settled_round(found, head.seq + 1, win, payout, moment),
             usage.plus(won=command.amount_minor).today,
-            *with_shares(grants, payout.grants, +1),
+            *changed(grants, judged.grants),
         ),
     )
 
@@ -64,14 +70,15 @@ def decide_win(
 class Played:
     """A round that may be rolled back, with the days and grants that it moved.
 
-    `bet_day` and `win_day` are the rows of the days of its events; `closing` is the event that
-    rolled it back already, when one did.
+    `bet_day` and `win_day` are the rows of the days of its events; `counted` is the wagering that
+    its bet made; `closing` is the event that rolled it back already, when one did.
     """
 
     round: Round
     bet_day: DayUsage
     win_day: DayUsage
     grants: Sequence[Grant]
+    counted: GrantShares
     closing: Event | None
 
 
@@ -81,7 +88,8 @@ def decide_rollback(
     """Undo a round: the refund of its stake, then the return of its win.
 
     Raises:
-        Rejected: `rollback_exceeds_balance`.
+        Rejected: `round_closed` when the dialect does not undo a round that had its win,
+            `rollback_exceeds_balance`.
     """
     if played is None:
         return _tombstone(head, command, moment)
@@ -94,29 +102,81 @@ def decide_rollback(
         }
         return Decision(answer=lambda _: body)
     found = played.round
+    if found.status == "settled" and not command.takes_win_back:
+        raise Rejected(errors.ROUND_CLOSED, "the round has had its win")
     stake = split_of(found.stake_cash, found.stake_bonus, found.stake_grants)
     payout = split_of(found.payout_cash, found.payout_bonus, found.payout_grants)
-    grants = with_shares(with_shares(played.grants, stake.grants, +1), payout.grants, -1)
-    short = (
-        head.cash_minor + stake.cash < payout.cash
-        or head.bonus_minor + stake.bonus < payout.bonus
-        or any(grant.balance_minor < 0 for grant in grants)
+    refund = _refund(found, stake, played.counted, command, moment)
+    refunded = with_shares(played.grants, stake.grants, +1)
+    judged = judge(with_progress(refunded, played.counted, -1), moment, refund, settles=False)
+    drafts = [refund, *judged.drafts]
+    grants = judged.grants
+    if payout.total:
+        cash_minor = head.cash_minor + stake.cash + judged.cash_delta
+        back = _winnings(head, cash_minor, payout, judged, command)
+        drafts.append(_return_of_win(found, back, cash_minor, command, moment))
+        grants = with_shares(grants, back.taken.grants, -1)
+    undone = replace(found, rolled_back_seq=head.seq + len(drafts), rolled_back_at=moment.now_ms)
+    return Decision(
+        answer=lambda after: round_body(found.round_id, after),
+        drafts=tuple(drafts),
+        rows=(
+            undone,
+            *_days_without(played, stake.total, payout.total),
+            *changed(played.grants, grants),
+        ),
     )
-    if short:
+
+
+@dataclass(frozen=True, slots=True)
+class _Winnings:
+    """What of a win is taken back: `converted` is the part of `taken.cash` that was won as bonus,
+    `waived` the part of the win that is not taken.
+    """
+
+    taken: Split
+    converted: GrantShares
+    waived: GrantShares
+
+
+def _winnings(
+    head: Head, cash_minor: int, payout: Split, judged: Judged, command: Rollback
+) -> _Winnings:
+    """From where a win comes back: from cash what a converted grant won, from nowhere what went
+    back to the house with a closed grant.
+
+    Raises:
+        Rejected: `rollback_exceeds_balance`.
+    """
+    grants = {grant.grant_id: grant for grant in judged.grants}
+    taken: list[tuple[str, int]] = []
+    converted: list[tuple[str, int]] = []
+    waived: list[tuple[str, int]] = []
+    short = False
+    for grant_id, amount in payout.grants:
+        grant = grants[grant_id]
+        if grant.status == "converted":
+            converted.append((grant_id, amount))
+            continue
+        left = min(amount, grant.balance_minor)
+        short = short or (left < amount and grant.status == "active")
+        taken.append((grant_id, left))
+        waived.append((grant_id, amount - left))
+    cash = payout.cash + sum(amount for _, amount in converted)
+    if (short or cash > cash_minor) and not command.may_owe:
         raise Rejected(
             errors.ROLLBACK_EXCEEDS_BALANCE,
             "the win was spent: taking it back would leave less than nothing",
             balance={"amount_minor": head.spendable_minor, "currency": head.currency},
         )
-    drafts = [_refund(found, stake, command, moment)]
-    if payout.total:
-        drafts.append(_return_of_win(found, payout, command, moment))
-    undone = replace(found, rolled_back_seq=head.seq + len(drafts), rolled_back_at=moment.now_ms)
-    return Decision(
-        answer=lambda after: round_body(found.round_id, after),
-        drafts=tuple(drafts),
-        rows=(undone, *_days_without(played, stake.total, payout.total), *grants),
+    shares = _some(taken)
+    return _Winnings(
+        Split(cash, sum(amount for _, amount in shares), shares), _some(converted), _some(waived)
     )
+
+
+def _some(shares: Sequence[tuple[str, int]]) -> GrantShares:
+    return tuple(share for share in shares if share[1])
 
 
 def _tombstone(head: Head, command: Rollback, moment: Moment) -> Decision:
@@ -149,11 +209,14 @@ def _tombstone(head: Head, command: Rollback, moment: Moment) -> Decision:
     )
 
 
-def _refund(found: Round, stake: Split, command: Rollback, moment: Moment) -> Draft:
+def _refund(
+    found: Round, stake: Split, counted: GrantShares, command: Rollback, moment: Moment
+) -> Draft:
+    wagering = {"wagering": [list(share) for share in counted]} if counted else {}
     return Draft(
         moment.new_id(),
         "ROLLBACK",
-        {"of": "BET", "reason": command.reason, **stake.as_data()},
+        {"of": "BET", "reason": command.reason, **stake.as_data(), **wagering},
         amount_minor=stake.total,
         cash_delta=stake.cash,
         bonus_delta=stake.bonus,
@@ -162,14 +225,28 @@ def _refund(found: Round, stake: Split, command: Rollback, moment: Moment) -> Dr
     )
 
 
-def _return_of_win(found: Round, payout: Split, command: Rollback, moment: Moment) -> Draft:
+def _return_of_win(
+    found: Round, back: _Winnings, cash_minor: int, command: Rollback, moment: Moment
+) -> Draft:
+    """`negative` is the fact that an alert is raised on: the player owes `shortfall_minor`."""
+    data: dict[str, object] = {
+        "of": "WIN",
+        "reason": command.reason,
+        **back.taken.as_data(),
+    }
+    if back.converted:
+        data["converted"] = [list(share) for share in back.converted]
+    if back.waived:
+        data["waived"] = [list(share) for share in back.waived]
+    if back.taken.cash > cash_minor:
+        data |= {"negative": True, "shortfall_minor": back.taken.cash - cash_minor}
     return Draft(
         moment.new_id(),
         "ROLLBACK",
-        {"of": "WIN", "reason": command.reason, **payout.as_data()},
-        amount_minor=payout.total,
-        cash_delta=-payout.cash,
-        bonus_delta=-payout.bonus,
+        data,
+        amount_minor=back.taken.total,
+        cash_delta=-back.taken.cash,
+        bonus_delta=-back.taken.bonus,
         round_id=found.round_id,
         causation_id=found.win_event_id,
     )

@@ -5,6 +5,8 @@
     ├── the wallet           not open, opened otherwise, frozen
     ├── the gate             session, game, limits: stands before money moves towards risk
     ├── the round            not found, open, closed, rolled back
+    ├── the bonus            not yet, not there, closed, not enough of it
+    ├── the desk             one person where two are needed, nothing to release
     └── the money            not enough of it, or already moved
 
 Statuses: 401 for a session that is over; 403 for a gate of player protection; 404 for what is not
@@ -34,6 +36,8 @@ WALLET_OPEN_CONFLICT: Final = Problem(
     "wallet_open_conflict", 409, "The wallet was opened with other terms", "never"
 )
 WALLET_FROZEN: Final = Problem("wallet_frozen", 423, "The wallet is frozen", "same_key")
+
+EVENT_NOT_FOUND: Final = Problem("event_not_found", 404, "No such event", "same_key")
 
 # The gate
 EXCLUDED: Final = Problem("excluded", 403, "The player is self-excluded", "never")
@@ -76,11 +80,31 @@ ROUND_OPEN: Final = Problem("round_open", 409, "The round is already open", "nev
 ROUND_CLOSED: Final = Problem("round_closed", 409, "The round is closed", "never")
 ROUND_ROLLED_BACK: Final = Problem("round_rolled_back", 409, "The round was rolled back", "never")
 
-# The money
-INSUFFICIENT_FUNDS: Final = Problem("insufficient_funds", 409, "Not enough funds", "same_key")
-INSUFFICIENT_BONUS: Final = Problem("insufficient_bonus", 409, "Not enough bonus", "same_key")
+# The bonus
+BONUS_BEFORE_FIRST_BET: Final = Problem(
+    "bonus_before_first_bet", 403, "No bonus before the first bet", "same_key"
+)
 GRANT_NOT_FOUND: Final = Problem("grant_not_found", 404, "No such bonus grant", "same_key")
 GRANT_EXISTS: Final = Problem("grant_exists", 409, "The grant was already credited", "never")
+GRANT_CLOSED: Final = Problem(
+    "grant_closed", 409, "The grant was converted, forfeited or is past its time", "never"
+)
+INSUFFICIENT_BONUS: Final = Problem("insufficient_bonus", 409, "Not enough bonus", "same_key")
+
+# The desk
+MAKER_IS_CHECKER: Final = Problem(
+    "maker_is_checker", 409, "Another person must decide what you proposed", "never"
+)
+WALLET_NOT_FROZEN: Final = Problem("wallet_not_frozen", 409, "The wallet is not frozen", "never")
+WALLET_NOT_PROVEN: Final = Problem(
+    "wallet_not_proven", 409, "A law of the ledger still does not hold", "same_key"
+)
+
+# The money
+CURRENCY_MISMATCH: Final = Problem(
+    "currency_mismatch", 409, "The wallet is kept in another currency", "never"
+)
+INSUFFICIENT_FUNDS: Final = Problem("insufficient_funds", 409, "Not enough funds", "same_key")
 ROLLBACK_EXCEEDS_BALANCE: Final = Problem(
     "rollback_exceeds_balance", 409, "The balance does not cover taking the win back", "same_key"
 )
@@ -139,14 +163,21 @@ ALL_PROBLEMS: Final[tuple[Problem, ...]] = (
     IDEMPOTENCY_KEY_CONFLICT,
     WALLET_NOT_FOUND,
     WALLET_OPEN_CONFLICT,
+    EVENT_NOT_FOUND,
     GAME_SESSION_NOT_FOUND,
     LIMIT_DEPOSIT,
     ROUND_NOT_FOUND,
     ROUND_CLOSED,
     ROUND_ROLLED_BACK,
-    INSUFFICIENT_BONUS,
+    BONUS_BEFORE_FIRST_BET,
     GRANT_NOT_FOUND,
     GRANT_EXISTS,
+    GRANT_CLOSED,
+    INSUFFICIENT_BONUS,
+    MAKER_IS_CHECKER,
+    WALLET_NOT_FROZEN,
+    WALLET_NOT_PROVEN,
+    CURRENCY_MISMATCH,
     ROLLBACK_EXCEEDS_BALANCE,
     DEPOSIT_NOT_FOUND,
     DEPOSIT_AMOUNT_MISMATCH,

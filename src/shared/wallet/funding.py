@@ -1,4 +1,4 @@
-"""Whose money a stake is: cash first, then bonus, grants in the order in which they were credited.
+"""Whose money a stake is: cash or bonus first, grants in the order in which they were credited.
 
 The split is kept on the bet, grant by grant, so that a rollback restores exactly what was taken.
 A payout follows its stake: the share that bonus money staked goes back to bonus, rounded down to
@@ -46,10 +46,17 @@ NOTHING: Final = Split(0, 0, ())
 
 def split_of(cash: int, bonus: int, grants_json: str) -> Split:
     """The split that a round row keeps."""
-    return Split(cash, bonus, tuple((grant, amount) for grant, amount in json.loads(grants_json)))
+    return Split(cash, bonus, shares_of(json.loads(grants_json)))
 
 
-def split_stake(stake_minor: int, cash_minor: int, grants: Sequence[Grant]) -> Split:
+def shares_of(pairs: Iterable[tuple[str, int]]) -> GrantShares:
+    """Shares from the JSON form `[[grant_id, amount_minor], …]`."""
+    return tuple((grant, amount) for grant, amount in pairs)
+
+
+def split_stake(
+    stake_minor: int, cash_minor: int, grants: Sequence[Grant], *, bonus_first: bool = False
+) -> Split:
     """How `stake_minor` is funded from `cash_minor` and `grants` (oldest first).
 
     Raises:
@@ -57,6 +64,8 @@ def split_stake(stake_minor: int, cash_minor: int, grants: Sequence[Grant]) -> S
             has already compared it with the balance.
     """
     cash = min(stake_minor, cash_minor)
+    if bonus_first:
+        cash = max(0, stake_minor - sum(grant.balance_minor for grant in grants))
     missing = stake_minor - cash
     shares: list[tuple[str, int]] = []
     for grant in grants:
@@ -66,7 +75,7 @@ def split_stake(stake_minor: int, cash_minor: int, grants: Sequence[Grant]) -> S
         if taken:
             shares.append((grant.grant_id, taken))
             missing -= taken
-    if missing:
+    if missing or cash > cash_minor:
         raise InvariantBroken("grants", "the grants do not add up to the bonus balance")
     return Split(cash, stake_minor - cash, tuple(shares))
 

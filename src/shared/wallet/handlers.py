@@ -1,13 +1,17 @@
 """From a command to its decision: load what it must know, then decide; nothing is written here."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.wallet.commands import (
+    Adjustment,
     Bet,
     BonusCredit,
     BonusDebit,
+    BonusExpire,
+    BonusForfeit,
     Command,
     DepositCredit,
     DepositRequest,
@@ -17,6 +21,7 @@ from shared.wallet.commands import (
     Rollback,
     SeedRotate,
     SessionRevoke,
+    Unfreeze,
     Win,
     WithdrawalHold,
     WithdrawalRelease,
@@ -27,7 +32,13 @@ from shared.wallet.decide_account import (
     decide_seed_rotate,
     decide_session_revoke,
 )
-from shared.wallet.decide_bonus import decide_bonus_credit, decide_bonus_debit
+from shared.wallet.decide_bonus import (
+    decide_bonus_credit,
+    decide_bonus_debit,
+    decide_bonus_expire,
+    decide_bonus_forfeit,
+)
+from shared.wallet.decide_desk import decide_adjustment, decide_unfreeze
 from shared.wallet.decide_payments import (
     decide_deposit_credit,
     decide_deposit_request,
@@ -37,8 +48,10 @@ from shared.wallet.decide_payments import (
 )
 from shared.wallet.decide_play import Standing, decide_bet, decide_play
 from shared.wallet.decide_rounds import Played, decide_rollback, decide_win
-from shared.wallet.model import Decision, Head, Moment
+from shared.wallet.funding import GrantShares, shares_of
+from shared.wallet.model import Decision, Event, Grant, Head, Moment
 from shared.wallet.ports import GameRules
+from shared.wallet.profiles import bonus_profile
 from shared.wallet.store import Store
 
 
@@ -64,27 +77,31 @@ def decide(command: Command, at: Situation) -> Decision:
 
 def _play(command: Play, at: Situation) -> Decision:
     session = at.store.game_session(command.session_id)
-    standing = _standing(at, command.stake_minor)
+    standing = _standing(at)
     seed = at.store.seed()
     return decide_play(standing, session, seed, at.in_force, command, at.moment, at.games)
 
 
 def _bet(command: Bet, at: Situation) -> Decision:
     found = at.store.round(command.round_id)
-    return decide_bet(_standing(at, command.amount_minor), found, command, at.moment)
+    return decide_bet(_standing(at), found, command, at.moment)
 
 
-def _standing(at: Situation, stake_minor: int) -> Standing:
-    """Grants only when the stake needs them: most bets are cash and skip the look-up."""
+def _standing(at: Situation) -> Standing:
+    """Most wallets hold no bonus and skip the look-up of grants."""
     limits, usage = at.store.protection(at.moment.now_ms)
-    needs_bonus = at.head.cash_minor < stake_minor <= at.head.spendable_minor
-    return Standing(at.head, limits, usage, at.store.grants() if needs_bonus else ())
+    return Standing(at.head, limits, usage, _grants_in_play(at))
+
+
+def _grants_in_play(at: Situation) -> Sequence[Grant]:
+    return at.store.active_grants() if at.head.bonus_minor else ()
 
 
 def _win(command: Win, at: Situation) -> Decision:
     found = at.store.round(command.round_id)
     _, usage = at.store.protection(at.moment.now_ms)
-    grants = at.store.grants() if found is not None and found.stake_bonus else ()
+    is_bonus = at.head.bonus_minor or (found is not None and found.stake_bonus)
+    grants = at.store.grants() if is_bonus else ()
     return decide_win(at.head, found, usage, grants, command, at.moment)
 
 
@@ -93,12 +110,19 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
     found = store.round(command.round_id)
     if found is None:
         return decide_rollback(at.head, None, command, at.moment)
+    closing: Event | None = None
+    counted: GrantShares = ()
+    if found.rolled_back_seq is not None:
+        closing = store.event(found.rolled_back_seq)
+    else:
+        counted = shares_of(json.loads(store.event(found.opened_seq).data).get("wagering", ()))
     played = Played(
         round=found,
         bet_day=store.day(found.opened_at),
         win_day=store.day(found.opened_at if found.settled_at is None else found.settled_at),
-        grants=store.grants() if found.stake_bonus else (),
-        closing=None if found.rolled_back_seq is None else store.event(found.rolled_back_seq),
+        grants=store.grants() if found.stake_bonus or counted else (),
+        counted=counted,
+        closing=closing,
     )
     return decide_rollback(at.head, played, command, at.moment)
 
@@ -118,6 +142,20 @@ def _deposit_credit(command: DepositCredit, at: Situation) -> Decision:
     )
 
 
+def _bonus_credit(command: BonusCredit, at: Situation) -> Decision:
+    asks_first_bet = bonus_profile(at.head.jurisdiction).first_bet_first
+    may_have_bonus = not asks_first_bet or at.store.has_staked_cash()
+    return decide_bonus_credit(
+        at.head, at.store.grants(), command, at.moment, may_have_bonus=may_have_bonus
+    )
+
+
+def _unfreeze(command: Unfreeze, at: Situation) -> Decision:
+    frozen = at.head.frozen_law is not None
+    law = at.store.broken_law() if frozen else None
+    return decide_unfreeze(at.head, law, command, at.moment)
+
+
 def _withdrawal_settle(command: WithdrawalSettle, at: Situation) -> Decision:
     withdrawal = at.store.withdrawal(command.withdrawal_id)
     return decide_withdrawal_settle(at.head, withdrawal, command, at.moment)
@@ -135,12 +173,18 @@ _HANDLERS: Final[Mapping[type[Any], Callable[[Any, Situation], Decision]]] = {
     Rollback: _rollback,
     DepositRequest: _deposit_request,
     DepositCredit: _deposit_credit,
-    WithdrawalHold: lambda c, at: decide_withdrawal_hold(at.head, c, at.moment),
+    WithdrawalHold: lambda c, at: decide_withdrawal_hold(
+        at.head, _grants_in_play(at), c, at.moment
+    ),
     WithdrawalSettle: _withdrawal_settle,
     WithdrawalRelease: _withdrawal_release,
     GameSessionOpen: lambda c, at: decide_game_session_open(at.head, at.store.seed(), c, at.moment),
     SeedRotate: lambda c, at: decide_seed_rotate(at.head, at.store.seed(), c, at.moment),
     SessionRevoke: lambda c, at: decide_session_revoke(c, at.moment),
-    BonusCredit: lambda c, at: decide_bonus_credit(at.head, at.store.grants(), c, at.moment),
+    BonusCredit: _bonus_credit,
     BonusDebit: lambda c, at: decide_bonus_debit(at.head, at.store.grants(), c, at.moment),
+    BonusForfeit: lambda c, at: decide_bonus_forfeit(at.head, at.store.grants(), c, at.moment),
+    BonusExpire: lambda _, at: decide_bonus_expire(at.head, at.store.grants(), at.moment),
+    Adjustment: lambda c, at: decide_adjustment(at.head, c, at.moment),
+    Unfreeze: _unfreeze,
 }

@@ -6,6 +6,7 @@ one and the store writes it, so nothing is ever incremented behind a decision's 
 a row is a value SQLite can hold; columns have the names and the order of the fields.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -19,6 +20,7 @@ EventType = Literal[
     "SEED_COMMITTED",
     "SEED_REVEALED",
     "FROZEN",
+    "RELEASED",
     "DEPOSIT",
     "WITHDRAWAL_HELD",
     "WITHDRAWAL",
@@ -28,12 +30,18 @@ EventType = Literal[
     "ROLLBACK",
     "BONUS_CREDIT",
     "BONUS_DEBIT",
+    "BONUS_CONVERTED",
+    "BONUS_FORFEITED",
+    "ADJUSTMENT",
 ]
 LimitKind = Literal["deposit", "loss", "wager", "time", "bet_count"]
 Period = Literal["daily", "weekly", "monthly"]
 RoundStatus = Literal["open", "settled", "rolled_back"]
+GrantStatus = Literal["active", "converted", "forfeited", "expired"]
 
-EVENT_SCHEMA_VERSION: Final = 1
+EVENT_SCHEMA_VERSION: Final = 2
+"""What this release writes; `upcast` reads what earlier ones wrote."""
+
 GENESIS_HASH: Final = "0" * 64
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time", "bet_count")
 PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
@@ -202,13 +210,59 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantTerms:
+    """On which terms a bonus is given.
+
+    `required_minor` is what must be staked before what is left becomes cash; 0 asks for nothing and
+    never converts, such a bonus is there to be played. `contributions` is a JSON text
+    `{game_id: basis points of a stake that count}`; a game that it does not name counts in full.
+    """
+
+    required_minor: int = 0
+    contributions: str = "{}"
+    max_stake_minor: int | None = None
+    expires_at: int | None = None
+    on_withdrawal: str = "keep"
+
+    def as_data(self) -> dict[str, object]:
+        """The form that an event carries."""
+        return {
+            "required_minor": self.required_minor,
+            "contributions": json.loads(self.contributions),
+            "max_stake_minor": self.max_stake_minor,
+            "expires_at": self.expires_at,
+            "on_withdrawal": self.on_withdrawal,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """A bonus grant; grants are spent in the order of `credited_seq`."""
+    """A bonus grant; grants are spent in the order of `credited_seq`.
+
+    `wagered_minor` is the progress towards `required_minor`. Only an active grant is spent, counts
+    stakes and keeps a balance; `status` says what became of the others.
+    """
 
     grant_id: str
     credited_seq: int
     credited_minor: int
     balance_minor: int
+    status: str = "active"
+    required_minor: int = 0
+    wagered_minor: int = 0
+    contributions: str = "{}"
+    max_stake_minor: int | None = None
+    expires_at: int | None = None
+    on_withdrawal: str = "keep"
+
+    @property
+    def is_wagered(self) -> bool:
+        """True when the requirement is met; never for a grant that has none."""
+        return 0 < self.required_minor <= self.wagered_minor
+
+    def is_live(self, now_ms: int) -> bool:
+        """True when the grant can be spent and counts stakes."""
+        return self.status == "active" and (self.expires_at is None or now_ms < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,10 @@ player's view: a posting adds to the account that it names.
     WITHDRAWAL            held         −            psp:clearing   +amount
     BONUS_CREDIT          bonus        +            house:bonus    −amount
     BONUS_DEBIT           bonus        −            house:bonus    +amount
+    BONUS_FORFEITED       bonus        −            house:bonus    +amount
+    BONUS_CONVERTED       bonus − cash +
+    ADJUSTMENT, credit    cash         +            house:adjustments −amount
+    ADJUSTMENT, debit     cash         −            house:adjustments +amount
     ROLLBACK of a BET     cash, bonus  +            house:stakes   −amount
     ROLLBACK of a WIN     cash, bonus  −            house:payouts  +amount
     every other type      nothing
@@ -32,6 +36,7 @@ Account = Literal[
     "house:stakes",
     "house:payouts",
     "house:bonus",
+    "house:adjustments",
     "psp:clearing",
 ]
 
@@ -63,11 +68,17 @@ _RULES: Final[dict[str, _Rule]] = {
     "WITHDRAWAL": _Rule(0, 0, -1, "psp:clearing", +1),
     "BONUS_CREDIT": _Rule(0, +1, 0, "house:bonus", -1),
     "BONUS_DEBIT": _Rule(0, -1, 0, "house:bonus", +1),
+    "BONUS_FORFEITED": _Rule(0, -1, 0, "house:bonus", +1),
+    "BONUS_CONVERTED": _Rule(+1, -1, 0, None, 0),
 }
 _ROLLBACK_RULES: Final[dict[str, _Rule]] = {
     "BET": _Rule(+1, +1, 0, "house:stakes", -1),
     "WIN": _Rule(-1, -1, 0, "house:payouts", +1),
     "NONE": _NOTHING,
+}
+_ADJUSTMENT_RULES: Final[dict[str, _Rule]] = {
+    "credit": _Rule(+1, 0, 0, "house:adjustments", -1),
+    "debit": _Rule(-1, 0, 0, "house:adjustments", +1),
 }
 
 
@@ -103,4 +114,6 @@ def postings(event: Event) -> tuple[Posting, ...]:
 def _rule(event: Event) -> _Rule:
     if event.type == "ROLLBACK":
         return _ROLLBACK_RULES.get(json.loads(event.data).get("of"), _NOTHING)
+    if event.type == "ADJUSTMENT":
+        return _ADJUSTMENT_RULES.get(json.loads(event.data).get("direction"), _NOTHING)
     return _RULES.get(event.type, _NOTHING)

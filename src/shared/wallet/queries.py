@@ -15,6 +15,7 @@ from shared.kernel.times import rfc3339
 from shared.platform.ports import Sql
 from shared.wallet import seeds
 from shared.wallet.errors import ROUND_NOT_FOUND
+from shared.wallet.history import asked_seq, explanation, state_at, state_body
 from shared.wallet.limits import used
 from shared.wallet.model import Event, Head, Round
 from shared.wallet.outbox import as_message
@@ -49,7 +50,7 @@ def balance(asked: Asked) -> Body:
         "cash_minor": head.cash_minor,
         "bonus_minor": head.bonus_minor,
         "held_minor": head.held_minor,
-        "withdrawable_minor": head.cash_minor,
+        "withdrawable_minor": max(0, head.cash_minor),
         "seq": head.seq,
         "head_hash": head.hash,
     }
@@ -131,15 +132,30 @@ def protection(asked: Asked) -> Body:
 
 
 def verification(asked: Asked) -> Body:
-    """The chain, the folds and the rows, recomputed from the first event."""
-    verdict = verify(asked.sql)
+    """The chain, the folds and the rows, recomputed: whole for a wallet of ordinary length, else
+    the next part of a proof (see `verify`).
+    """
+    is_full = asked.fields.has("full") and asked.fields.flag("full")
+    verdict = verify(asked.sql, "full" if is_full else "newest")
     return {
         "ok": verdict.law is None,
         "events": verdict.events,
+        "from_seq": verdict.from_seq,
+        "is_complete": verdict.is_complete,
         "head_hash": asked.head.hash,
         "broken_at": verdict.broken_at,
         "law": verdict.law,
     }
+
+
+def past_state(asked: Asked) -> Body:
+    """The state at an event, the newest when none is named."""
+    return state_body(state_at(asked.sql, asked_seq(asked.fields, asked.head)))
+
+
+def explain(asked: Asked) -> Body:
+    """What makes the balances at an event, the newest when none is named."""
+    return explanation(asked.sql, asked_seq(asked.fields, asked.head))
 
 
 QUERIES: Final[Mapping[str, Callable[[Asked], Body]]] = {
@@ -152,6 +168,8 @@ QUERIES: Final[Mapping[str, Callable[[Asked], Body]]] = {
     "fairness": fairness,
     "protection": protection,
     "verify": verification,
+    "state_at": past_state,
+    "explain": explain,
 }
 
 

@@ -18,15 +18,7 @@ from shared.platform.ports import Clock, Entropy, Sql, SqlConstraintError
 from shared.wallet import errors, tables
 from shared.wallet.answer import encode_answer, encode_body, encode_rejection
 from shared.wallet.chain import head_after, link
-from shared.wallet.commands import (
-    COMMANDS,
-    KEYLESS,
-    ClockAdvance,
-    Command,
-    Open,
-    read_command,
-    read_games_in_force,
-)
+from shared.wallet.commands import Adjustment, ClockAdvance, Command, Open, Unfreeze
 from shared.wallet.decide_account import decide_open
 from shared.wallet.gates import refuse_revoked
 from shared.wallet.handlers import Situation, decide
@@ -36,6 +28,13 @@ from shared.wallet.payload import Fields, decode_payload, refuse
 from shared.wallet.ports import GameRules
 from shared.wallet.posting import postings
 from shared.wallet.queries import QUERIES, Asked
+from shared.wallet.read_commands import (
+    COMMANDS,
+    KEYLESS,
+    read_command,
+    read_currency,
+    read_games_in_force,
+)
 from shared.wallet.schema import migrate
 from shared.wallet.store import Store, head_before_opening
 
@@ -52,6 +51,7 @@ class _Request:
     hash: str
     session_id: str
     context: str
+    currency: str | None
 
 
 class Wallet:
@@ -90,7 +90,10 @@ class Wallet:
     def query(self, kind: str, session_id: str, payload: str) -> str:
         """Answer a question; nothing changes, unless the question finds a broken invariant."""
         try:
-            return encode_answer(200, encode_body(self._ask(kind, session_id, payload)))
+            body = self._ask(kind, session_id, payload)
+            if kind == "verify" and not body["ok"]:
+                self._freeze(InvariantBroken(str(body["law"]), f"at seq {body['broken_at']}"))
+            return encode_answer(200, encode_body(body))
         except Rejected as refusal:
             return encode_rejection(refusal.rejection)
         except InvariantBroken as broken:
@@ -140,7 +143,11 @@ class Wallet:
             request_hash = sha256_hex(canonical_json([kind, fields]))
         except (RecursionError, UnicodeEncodeError):
             refuse("payload", "is nested too deeply or holds half of a surrogate pair")
-        return _Request(read_command(kind, fields), key, request_hash, session_id, context)
+        currency = None if kind == "open" else read_currency(fields)
+        command = read_command(kind, fields)
+        if isinstance(command, Adjustment | Unfreeze) and key != command.approved.approval_id:
+            refuse("approval_id", "is not the idempotency key")
+        return _Request(command, key, request_hash, session_id, context, currency)
 
     def _run(self, request: _Request) -> str:
         command, key = request.command, request.key
@@ -155,6 +162,8 @@ class Wallet:
                     )
                 return encode_answer(stored.status, stored.body, replayed=True)
         head = self._head(request.session_id)
+        if request.currency is not None and request.currency != head.currency:
+            raise Rejected(errors.CURRENCY_MISMATCH, f"the wallet is kept in {head.currency}")
         now_ms = self._now(head)
         if isinstance(command, ClockAdvance):
             decision = self._advance_clock(head, now_ms, command)
@@ -164,6 +173,8 @@ class Wallet:
             situation = Situation(self._store, head, moment, self._games, in_force)
             decision = decide(command, situation)
         after = self._write(head, decision, key or None, now_ms)
+        if isinstance(command, Unfreeze):
+            self._store.freeze(None)
         body = encode_body(decision.answer(after))
         if key:
             self._store.remember(key, request.hash, decision.status, body, after.seq)

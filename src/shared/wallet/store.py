@@ -28,6 +28,7 @@ from shared.wallet.model import (
     Seed,
     Withdrawal,
 )
+from shared.wallet.verify import WHOLE, fully_proved_seq, verify
 
 _HEAD: Final = """
 SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
@@ -111,11 +112,24 @@ class Store:
         values: tuple[Any, ...] = (*columns, revoked == 1)
         return Head(*values)
 
-    def freeze(self, law: str) -> None:
+    def freeze(self, law: str | None) -> None:
+        """Freeze under the name of a law; None releases."""
         self._sql.execute("UPDATE meta SET frozen_law = ? WHERE id = 1", law)
 
     def advance_clock(self, offset_ms: int) -> None:
         self._sql.execute("UPDATE meta SET clock_offset_ms = ? WHERE id = 1", offset_ms)
+
+    def broken_law(self) -> str | None:
+        """The first law that does not hold now. A long wallet must have had a full proof that ended
+        after it was frozen; until then the law is `unproven`.
+        """
+        frozen = self._sql.query("SELECT coalesce(max(seq), 0) FROM events WHERE type = 'FROZEN'")
+        length = self._sql.query("SELECT max(seq) FROM events")[0][0]
+        is_proved = fully_proved_seq(self._sql) >= cast("int", frozen[0][0])
+        if cast("int", length) > WHOLE and not is_proved:
+            return "unproven"
+        verdict = verify(self._sql)
+        return verdict.law if verdict.is_complete else "unproven"
 
     # What commands are decided on
 
@@ -170,6 +184,21 @@ class Store:
     def grants(self) -> list[Grant]:
         """All grants, oldest first."""
         return tables.find(self._sql, Grant, "FROM grants ORDER BY credited_seq")
+
+    def active_grants(self) -> list[Grant]:
+        """The grants that a stake may use, oldest first; every other one holds nothing."""
+        return tables.find(
+            self._sql, Grant, "FROM grants WHERE status = 'active' ORDER BY credited_seq"
+        )
+
+    def has_staked_cash(self) -> bool:
+        """True when a bet with cash was placed and stands."""
+        return bool(
+            self._sql.query(
+                "SELECT 1 FROM rounds WHERE bet_event_id IS NOT NULL AND rolled_back_seq IS NULL "
+                "AND stake_cash > 0 LIMIT 1"
+            )
+        )
 
     def round(self, round_id: str) -> Round | None:
         found = tables.find(self._sql, Round, "FROM rounds WHERE round_id = ?", round_id)

@@ -1,44 +1,49 @@
-"""Proof: everything the wallet claims, recomputed from its first event.
+"""Proof: everything the wallet claims, recomputed from its events.
 
-The log is read once, in pages. Each event must follow the one before it (no gap, its hash, time not
+The log is read in pages. Each event must follow the one before it (no gap, its hash, time not
 running backwards), be what its hash says, move what its type may move, and fold to the balances it
-caches. Then the rows that commands rely on (rounds, holds, deposits, grants, days, seeds) must be
-what the same events add up to. The first law that does not hold is named, with the place of the
-event where there is one.
+caches (`replay`). Then the rows that commands rely on must be what the same events add up to
+(`books`). The first law that does not hold is named, with the place of the event where there is
+one.
+
+A wallet of at most `WHOLE` events is proved whole each time. A longer one is proved `WHOLE` events
+a call: `newest` goes on where the last proof ended, `full` starts at the first event and goes on,
+call by call, until it has reached the end; how far each has come is kept with its fold. Somebody
+who could rewrite the log could rewrite that fold too, which is what the full proof is for.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, cast
 
-from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import InvariantBroken
-from shared.kernel.times import local_day
 from shared.platform.ports import Sql
 from shared.wallet import tables
-from shared.wallet.chain import event_hash
-from shared.wallet.model import (
-    GENESIS_HASH,
-    DayUsage,
-    Deposit,
-    Event,
-    Grant,
-    Round,
-    Seed,
-    Withdrawal,
-)
+from shared.wallet.books import Books, rows_of
+from shared.wallet.chain import event_hash, may_leave_debt
+from shared.wallet.model import Event
 from shared.wallet.posting import postings
+from shared.wallet.replay import Facts, State
+from shared.wallet.upcast import newest_data
 
+WHOLE: Final = 20_000
 _PAGE: Final = 500
+
+Kind = Literal["newest", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`law` is None when every law holds; `broken_at` is the place of the event that breaks it."""
+    """`law` is None when every law holds; `broken_at` is the place of the event that breaks it.
+
+    Events `from_seq` to `events` were read now; `is_complete` when that is the end of the log and
+    the tables were compared too.
+    """
 
     events: int
+    from_seq: int = 1
+    is_complete: bool = True
     law: str | None = None
     broken_at: int | None = None
 
@@ -51,184 +56,134 @@ class _LawBroken(Exception):
 
 
 @dataclass(slots=True)
-class _Fold:
-    """What the events read so far add up to."""
+class _Proof:
+    """How far a proof has come."""
 
-    seq: int = 0
-    hash: str = GENESIS_HASH
-    recorded_at: int = 0
-    cash: int = 0
-    bonus: int = 0
-    held: int = 0
-    rounds: "Counter[tuple[str, str, str]]" = field(default_factory=Counter)
-    holds: "Counter[str]" = field(default_factory=Counter)
-    deposits: "Counter[str]" = field(default_factory=Counter)
-    grants: "Counter[str]" = field(default_factory=Counter)
-    days: "Counter[tuple[int, str]]" = field(default_factory=Counter)
-    bet_days: dict[str, int] = field(default_factory=dict)
-    win_days: dict[str, int] = field(default_factory=dict)
-    commitments: list[tuple[str, str]] = field(default_factory=list)
+    state: State
+    books: Books
+    is_complete: bool = False
 
-    def add(self, event: Event) -> None:
-        self._follow(event)
-        try:
-            postings(event)
-            self._account(event, json.loads(event.data))
-        except InvariantBroken as broken:
-            raise _LawBroken(broken.law, event.seq) from broken
-        except (LookupError, TypeError, ValueError, AttributeError) as unreadable:
-            raise _LawBroken("data", event.seq) from unreadable
-        self.cash += event.cash_delta
-        self.bonus += event.bonus_delta
-        self.held += event.held_delta
-        if (self.cash, self.bonus, self.held) != (
-            event.cash_after,
-            event.bonus_after,
-            event.held_after,
-        ):
-            raise _LawBroken("fold", event.seq)
-        if min(self.cash, self.bonus, self.held) < 0:
-            raise _LawBroken("never_negative", event.seq)
-
-    def _follow(self, event: Event) -> None:
-        if event.seq != self.seq + 1:
-            raise _LawBroken("gapless", self.seq + 1)
-        if event.prev_hash != self.hash:
-            raise _LawBroken("linked", event.seq)
-        if event_hash(event) != event.hash:
-            raise _LawBroken("hash", event.seq)
-        if event.recorded_at < self.recorded_at:
-            raise _LawBroken("time", event.seq)
-        self.seq, self.hash, self.recorded_at = event.seq, event.hash, event.recorded_at
-
-    def _account(self, event: Event, data: dict[str, Any]) -> None:
-        match event.type:
-            case "BET" | "WIN" | "ROLLBACK" if event.round_id is not None:
-                self._round(event, event.round_id, data)
-            case "WITHDRAWAL_HELD" | "WITHDRAWAL" | "WITHDRAWAL_RELEASED":
-                self.holds[data["withdrawal_id"]] += event.held_delta
-            case "DEPOSIT":
-                self.deposits[data["deposit_id"]] += event.amount_minor
-                self.days[local_day(event.recorded_at), "deposited"] += event.amount_minor
-            case "BONUS_CREDIT" | "BONUS_DEBIT":
-                self.grants[data["grant_id"]] += event.bonus_delta
-            case "SEED_COMMITTED":
-                self.commitments.append((data["server_seed_hash"], data["next_server_seed_hash"]))
-
-    def _round(self, event: Event, round_id: str, data: dict[str, Any]) -> None:
-        kind = event.type if event.type != "ROLLBACK" else f"ROLLBACK {data['of']}"
-        self.rounds[round_id, kind, "cash"] += event.cash_delta
-        self.rounds[round_id, kind, "bonus"] += event.bonus_delta
-        self.rounds[round_id, kind, "count"] += 1
-        sign = -1 if event.bonus_delta < 0 else 1
-        for grant_id, amount in data.get("grants", ()):
-            self.grants[grant_id] += sign * amount
-        day = local_day(event.recorded_at)
-        match kind:
-            case "BET":
-                self.bet_days[round_id] = day
-                self.days[day, "wagered"] += event.amount_minor
-                self.days[day, "bets"] += 1
-            case "WIN":
-                self.win_days[round_id] = day
-                self.days[day, "won"] += event.amount_minor
-            case "ROLLBACK BET":
-                self.days[self.bet_days[round_id], "wagered"] -= event.amount_minor
-                self.days[self.bet_days[round_id], "bets"] -= 1
-            case "ROLLBACK WIN":
-                self.days[self.win_days[round_id], "won"] -= event.amount_minor
+    def read(self, sql: Sql, most: int) -> None:
+        """Prove the next events, at most `most` of them; the tables too when that is the end."""
+        for page in _pages(sql, self.state.seq, most):
+            told = [_read(event) for event in page]
+            rows = rows_of(sql, page, [facts or {} for facts in told])
+            for event, facts in zip(page, told, strict=True):
+                _follow(event, self.state)
+                if facts is None:
+                    raise _LawBroken("data", event.seq)
+                try:
+                    postings(event)
+                    self.state.apply(event, facts)
+                    _check_balances(event, facts, self.state)
+                    self.books.check(sql, event, facts, rows, self.state)
+                except InvariantBroken as broken:
+                    raise _LawBroken(broken.law, event.seq) from broken
+                except (LookupError, TypeError, ValueError, AttributeError) as unreadable:
+                    raise _LawBroken("data", event.seq) from unreadable
+        head = sql.query("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")
+        self.is_complete = head == [(self.state.seq, self.state.hash)] or not head
+        if head and head[0][0] == self.state.seq and not self.is_complete:
+            raise _LawBroken("hash", self.state.seq)
+        if self.is_complete:
+            try:
+                self.books.close(sql, self.state)
+            except InvariantBroken as broken:
+                raise _LawBroken(broken.law, _place(broken, self.state)) from broken
 
 
-def verify(sql: Sql) -> Verdict:
-    """Recompute the whole wallet; reads only."""
-    fold = _Fold()
+def verify(sql: Sql, kind: Kind = "newest") -> Verdict:
+    """Prove the wallet, whole or the next part of it; keeps how far it came in a long one."""
+    length = cast("int", sql.query("SELECT coalesce(max(seq), 0) FROM events")[0][0])
+    is_long = length > WHOLE
+    proof = _stored(sql, kind) if is_long else _Proof(State(), Books())
+    if kind == "full" and proof.is_complete:
+        proof = _Proof(State(), Books())
+    from_seq = proof.state.seq + 1
     try:
-        for event in _log(sql):
-            fold.add(event)
-        _check_rounds(sql, fold)
-        _check_money(sql, fold)
-        _check_days(sql, fold)
-        _check_seeds(sql, fold)
-        _check_answers(sql, fold)
+        proof.read(sql, WHOLE if is_long else WHOLE + 1)
     except _LawBroken as broken:
-        return Verdict(fold.seq, broken.law, broken.seq)
-    return Verdict(fold.seq)
+        sql.execute("DELETE FROM proofs")
+        return Verdict(proof.state.seq, from_seq, law=broken.law, broken_at=broken.seq)
+    if is_long:
+        _keep(sql, kind, proof)
+        if kind == "full" and proof.is_complete:
+            _keep(sql, "newest", proof)
+    return Verdict(proof.state.seq, from_seq, proof.is_complete)
 
 
-def _log(sql: Sql) -> Iterator[Event]:
-    after = 0
-    while page := tables.events(
-        sql, "WHERE seq > ? ORDER BY seq LIMIT CAST(? AS INTEGER)", after, _PAGE
-    ):
-        yield from page
-        after = page[-1].seq
+def fully_proved_seq(sql: Sql) -> int:
+    """The last event of the newest full proof that reached the end of the log; 0 without one."""
+    rows = sql.query("SELECT seq FROM proofs WHERE kind = 'full' AND is_complete = 1")
+    return cast("int", rows[0][0]) if rows else 0
 
 
-def _check_rounds(sql: Sql, fold: _Fold) -> None:
-    known: set[str] = set()
-    for row in tables.find(sql, Round, "FROM rounds"):
-        known.add(row.round_id)
-        stake, payout = (row.stake_cash, row.stake_bonus), (row.payout_cash, row.payout_bonus)
-        undone = row.rolled_back_seq is not None and row.bet_event_id is not None
-        expected = {
-            "BET": (-stake[0], -stake[1], int(row.bet_event_id is not None)),
-            "WIN": (*payout, int(row.settled_seq is not None)),
-            "ROLLBACK BET": (*stake, 1) if undone else (0, 0, 0),
-            "ROLLBACK WIN": (-payout[0], -payout[1], 1)
-            if undone and row.payout_minor
-            else (0, 0, 0),
-        }
-        for kind, sums in expected.items():
-            if tuple(fold.rounds[row.round_id, kind, what] for what in _PARTS) != sums:
-                raise _LawBroken("rounds", row.opened_seq)
-    if any(round_id not in known for round_id, _, _ in fold.rounds):
-        raise _LawBroken("rounds", None)
+def newest_state(sql: Sql, seq: int) -> State:
+    """The state of the newest proof that ended at `seq` or before, to replay the rest from."""
+    state = _stored(sql, "newest").state
+    return state if state.seq <= seq else State()
 
 
-_PARTS: Final = ("cash", "bonus", "count")
+def _stored(sql: Sql, kind: Kind) -> _Proof:
+    rows = sql.query("SELECT is_complete, fold FROM proofs WHERE kind = ?", kind)
+    if not rows:
+        return _Proof(State(), Books())
+    is_complete, text = rows[0]
+    fold: dict[str, dict[str, Any]] = json.loads(str(text))
+    return _Proof(State(**fold["state"]), Books(**fold["books"]), is_complete == 1)
 
 
-def _check_money(sql: Sql, fold: _Fold) -> None:
-    held = {
-        row.withdrawal_id: row.amount_minor if row.status == "held" else 0
-        for row in tables.find(sql, Withdrawal, "FROM withdrawals")
-    }
-    if held != dict(fold.holds) or sum(held.values()) != fold.held:
-        raise _LawBroken("holds", None)
-    credited = {
-        row.deposit_id: row.amount_minor
-        for row in tables.find(sql, Deposit, "FROM deposits WHERE credited_seq IS NOT NULL")
-    }
-    if credited != dict(fold.deposits):
-        raise _LawBroken("deposits", None)
-    grants = {row.grant_id: row.balance_minor for row in tables.find(sql, Grant, "FROM grants")}
-    if grants != dict(fold.grants) or sum(grants.values()) != fold.bonus:
-        raise _LawBroken("grants", None)
+def _keep(sql: Sql, kind: Kind, proof: _Proof) -> None:
+    fold = json.dumps({"state": asdict(proof.state), "books": asdict(proof.books)})
+    sql.execute(
+        "INSERT INTO proofs (kind, seq, is_complete, fold) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (kind) DO UPDATE SET seq = excluded.seq, "
+        "is_complete = excluded.is_complete, fold = excluded.fold",
+        kind,
+        proof.state.seq,
+        int(proof.is_complete),
+        fold,
+    )
 
 
-def _check_days(sql: Sql, fold: _Fold) -> None:
-    days: Counter[tuple[int, str]] = Counter()
-    for row in tables.find(sql, DayUsage, "FROM daily"):
-        days[row.day, "wagered"] = row.wagered_minor
-        days[row.day, "won"] = row.won_minor
-        days[row.day, "deposited"] = row.deposited_minor
-        days[row.day, "bets"] = row.bets
-    if days != fold.days:
-        raise _LawBroken("days", None)
+def _pages(sql: Sql, after: int, most: int) -> Iterator[list[Event]]:
+    while most > 0:
+        page = tables.events(
+            sql, "WHERE seq > ? ORDER BY seq LIMIT CAST(? AS INTEGER)", after, min(_PAGE, most)
+        )
+        if not page:
+            return
+        yield page
+        after, most = page[-1].seq, most - len(page)
 
 
-def _check_seeds(sql: Sql, fold: _Fold) -> None:
-    rows = tables.find(sql, Seed, "FROM seeds ORDER BY number")
-    committed = [(row.server_seed_hash, row.next_server_seed_hash) for row in rows]
-    if committed != fold.commitments:
-        raise _LawBroken("seeds", None)
-    for row in rows:
-        if sha256_hex(row.server_seed) != row.server_seed_hash:
-            raise _LawBroken("seeds", None)
+def _read(event: Event) -> Facts | None:
+    """The data of an event; None when it is no JSON object."""
+    try:
+        facts: object = newest_data(event)
+    except (TypeError, ValueError):
+        return None
+    return facts if isinstance(facts, dict) else None
 
 
-def _check_answers(sql: Sql, fold: _Fold) -> None:
-    """Whoever cuts the end of the log off must also forge the answers that point beyond it."""
-    beyond = sql.query("SELECT 1 FROM commands WHERE seq > ? LIMIT 1", fold.seq)
-    if beyond:
-        raise _LawBroken("answered", fold.seq + 1)
+def _follow(event: Event, state: State) -> None:
+    if event.seq != state.seq + 1:
+        raise _LawBroken("gapless", state.seq + 1)
+    if event.prev_hash != state.hash:
+        raise _LawBroken("linked", event.seq)
+    if event_hash(event) != event.hash:
+        raise _LawBroken("hash", event.seq)
+    if event.recorded_at < state.recorded_at:
+        raise _LawBroken("time", event.seq)
+
+
+def _check_balances(event: Event, facts: Facts, state: State) -> None:
+    folded = (state.cash_minor, state.bonus_minor, state.held_minor)
+    if folded != (event.cash_after, event.bonus_after, event.held_after):
+        raise InvariantBroken("fold", "a cached balance")
+    if min(folded[1:]) < 0 or (folded[0] < 0 and not may_leave_debt(event, facts)):
+        raise InvariantBroken("never_negative", "a balance below zero")
+
+
+def _place(broken: InvariantBroken, state: State) -> int | None:
+    return state.seq + 1 if broken.law == "answered" else None

@@ -98,9 +98,11 @@ def test_opening_is_all_or_nothing_too() -> None:
 
 
 def test_a_bet_of_a_house_game_is_eleven_statements() -> None:
-    house, sql, prepared_commands = prepared()
+    sql = FragileSql()
+    house = House(sql=sql).open(("loss", "daily", 10**9)).deposit(10_000)
+    session_id = house.session()
     sql.arm(0)
-    assert house.do("play", **dict(prepared_commands)["play"]).status == 201
+    assert house.play(session_id, 100, payout=50).status == 201
     assert sql.statements == 11
 
 

@@ -15,7 +15,7 @@ def test_a_new_wallet_is_empty_and_has_committed_its_first_seed() -> None:
     assert house.events[0]["data"] == {
         "player_id": PLAYER,
         "currency": "BRL",
-        "jurisdiction": "br",
+        "jurisdiction": "uk",
     }
     assert house.events[1]["data"] == {"kind": "loss", "period": "daily", "value": 5_000}
     assert house.is_proven()

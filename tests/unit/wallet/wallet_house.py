@@ -69,6 +69,8 @@ class House:
     games: GameRules = field(default_factory=ChosenPayout)
     sandbox: bool = False
     in_force: str = IN_FORCE
+    jurisdiction: str = "uk"
+    currency: str = "BRL"
     keys: int = 0
 
     def __post_init__(self) -> None:
@@ -98,8 +100,8 @@ class House:
             key="",
             login="",
             player_id=PLAYER,
-            currency="BRL",
-            jurisdiction="br",
+            currency=self.currency,
+            jurisdiction=self.jurisdiction,
             limits=[{"kind": k, "period": p, "value": v} for k, p, v in limits],
         )
         assert opened.status == 201, opened
@@ -118,10 +120,11 @@ class House:
         assert credited.status == 200, credited
         return self
 
-    def grant(self, grant_id: str, amount_minor: int) -> "House":
-        credited = self.do(
-            "bonus_credit", login="", grant_id=grant_id, amount_minor=amount_minor, reason="test"
-        )
+    def grant(self, grant_id: str, amount_minor: int, **terms: object) -> "House":
+        payload: dict[str, Any] = {"grant_id": grant_id, "amount_minor": amount_minor}
+        if terms:
+            payload["terms"] = terms
+        credited = self.do("bonus_credit", login="", reason="test", **payload)
         assert credited.status == 200, credited
         return self
 

@@ -6,9 +6,18 @@ from pydantic import Field
 from views.common import BalanceMinor, CurrencyCode, Id, Sha256Hex, Time, View
 
 
+CashMinor = Annotated[
+    int,
+    Field(
+        description="Minor units; below zero only after a win that was spent was taken back",
+        examples=[10000],
+    ),
+]
+
+
 class WalletView(View):
     currency: CurrencyCode
-    cash_minor: BalanceMinor
+    cash_minor: CashMinor
     bonus_minor: BalanceMinor
     held_minor: Annotated[int, Field(ge=0, description="Reserved for withdrawals on their way")]
     withdrawable_minor: BalanceMinor
@@ -24,7 +33,7 @@ class EventView(View):
     cash_delta: int
     bonus_delta: int
     held_delta: int
-    cash_after: BalanceMinor
+    cash_after: CashMinor
     bonus_after: BalanceMinor
     held_after: BalanceMinor
     round_id: str | None
@@ -39,10 +48,14 @@ class StatementView(View):
 
 
 class VerifyView(View):
-    """The chain and every fold recomputed from the first event."""
+    """The chain and every fold recomputed: from the first event, or in a wallet of more than
+    20,000 events from where the last proof ended; `events` is how far the proof has come.
+    """
 
     ok: bool
     events: int
+    from_seq: Annotated[int, Field(ge=1, description="First event that was read for this answer")]
+    is_complete: Annotated[bool, Field(description="False while more calls are needed")]
     head_hash: Sha256Hex
     broken_at: int | None
     law: str | None

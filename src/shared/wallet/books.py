@@ -1,0 +1,287 @@
+"""What the tables must say, event by event: the second half of the proof.
+
+Rounds, deposits, withdrawals and seeds are many, so each event is held against the row that it made
+when it is read, and the rows are counted at the end: a row that no event made, or an event that
+made none, cannot hide. Grants, limits and holds are few and are compared whole with the replayed
+state. Nothing here grows with the number of rounds.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.kernel.canonical import sha256_hex
+from shared.kernel.errors import InvariantBroken
+from shared.kernel.times import local_day
+from shared.platform.ports import Sql
+from shared.wallet import tables
+from shared.wallet.model import DayUsage, Deposit, Event, Grant, Limit, Round, Seed, Withdrawal
+from shared.wallet.replay import Facts, State
+
+_USES: Final = ("wagered", "won", "deposited", "bets")
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows that one page of events speaks of, by id."""
+
+    rounds: dict[str, Round]
+    deposits: dict[str, Deposit]
+    withdrawals: dict[str, Withdrawal]
+
+
+@dataclass(slots=True)
+class Books:
+    """Counters of events, made of JSON values. `days` is by day and use. `undoing` is the round of
+    an unfinished rollback and the event that ends it.
+    """
+
+    bets: int = 0
+    tombstones: int = 0
+    wins: int = 0
+    undone: int = 0
+    deposits: int = 0
+    holds: int = 0
+    days: dict[str, dict[str, int]] = field(default_factory=dict)
+    undoing: list[Any] | None = None
+
+    def check(self, sql: Sql, event: Event, data: Facts, rows: Rows, state: State) -> None:
+        """Hold an event, already folded into `state`, against the row that it made.
+
+        Raises:
+            InvariantBroken: `rounds`, `holds`, `deposits`, `seeds` or `answered`.
+            LookupError, TypeError: when the event does not say what its type must say.
+        """
+        match event.type:
+            case "BET" | "WIN" | "ROLLBACK":
+                self._round(event, data, rows)
+            case "DEPOSIT":
+                self._deposit(event, rows.deposits.get(data["deposit_id"]))
+            case "WITHDRAWAL_HELD":
+                self.holds += 1
+            case "WITHDRAWAL" | "WITHDRAWAL_RELEASED":
+                _closed_hold(event, rows.withdrawals.get(data["withdrawal_id"]))
+            case "SEED_COMMITTED":
+                _seed(sql, data, state.seeds_committed)
+            case "FROZEN" if data["law"] == "answered":
+                # The end of the log was cut off once: what was acknowledged there stays lost.
+                raise InvariantBroken("answered", "the log was cut")
+        if self.undoing is not None and event.seq >= self.undoing[1]:
+            self.undoing = None
+
+    def _round(self, event: Event, data: Facts, rows: Rows) -> None:
+        assert event.round_id is not None
+        row = rows.rounds.get(event.round_id)
+        of = data["of"] if event.type == "ROLLBACK" else ""
+        if row is None or not _is_told_by(row, event, data, of):
+            raise InvariantBroken("rounds", f"the row of round {event.round_id}")
+        match event.type, of:
+            case "BET", _:
+                self.bets += 1
+                self._use(row.opened_at, wagered=event.amount_minor, bets=1)
+            case "WIN", _:
+                self.wins += 1
+                self._use(event.recorded_at, won=event.amount_minor)
+            case _, "BET":
+                if self.undoing is not None:
+                    raise InvariantBroken("rounds", "two rollbacks at once")
+                self.undone += 1
+                self.undoing = [row.round_id, row.rolled_back_seq]
+                self._use(row.opened_at, wagered=-event.amount_minor, bets=-1)
+                if row.settled_at is not None:
+                    self._use(row.settled_at, won=-row.payout_minor)
+            case _, "WIN":
+                if self.undoing is None or self.undoing[0] != row.round_id:
+                    raise InvariantBroken("rounds", "a win was taken back without its bet")
+            case _:
+                self.tombstones += 1
+
+    def _deposit(self, event: Event, row: Deposit | None) -> None:
+        if row is None or (row.credited_seq, row.amount_minor) != (event.seq, event.amount_minor):
+            raise InvariantBroken("deposits", "the row of a deposit")
+        self.deposits += 1
+        self._use(event.recorded_at, deposited=event.amount_minor)
+
+    def _use(self, at_ms: int, **uses: int) -> None:
+        day = self.days.setdefault(str(local_day(at_ms)), dict.fromkeys(_USES, 0))
+        for use, amount in uses.items():
+            day[use] += amount
+
+    def close(self, sql: Sql, state: State) -> None:
+        """Compare the tables with everything that the events up to the last one add up to.
+
+        Raises:
+            InvariantBroken: `opened`, `rounds`, `holds`, `deposits`, `grants`, `limits`, `days`,
+                `seeds` or `answered`.
+        """
+        _counted(
+            sql,
+            "rounds",
+            "SELECT count(*), count(settled_seq), count(rolled_back_seq) FROM rounds",
+            (self.bets + self.tombstones, self.wins, self.undone + self.tombstones),
+        )
+        _holds(sql, state)
+        _counted(sql, "holds", "SELECT count(*) FROM withdrawals", (self.holds,))
+        _counted(sql, "deposits", "SELECT count(credited_seq) FROM deposits", (self.deposits,))
+        _grants(sql, state)
+        _limits(sql, state)
+        self._check_days(sql)
+        _counted(
+            sql,
+            "seeds",
+            "SELECT count(*), max(number), (SELECT nonce FROM seeds ORDER BY number DESC LIMIT 1) "
+            "FROM seeds",
+            (state.seeds_committed, state.seeds_committed, state.draws),
+        )
+        opened = (state.player_id, state.currency, state.jurisdiction)
+        _counted(sql, "opened", "SELECT player_id, currency, jurisdiction FROM meta", opened)
+        # Whoever cuts the end of the log off must also forge the answers that point beyond it.
+        if sql.query("SELECT 1 FROM commands WHERE seq > ? LIMIT 1", state.seq):
+            raise InvariantBroken("answered", "an answer points beyond the end of the log")
+
+    def _check_days(self, sql: Sql) -> None:
+        nothing = dict.fromkeys(_USES, 0)
+        stored = {
+            str(row.day): {
+                "wagered": row.wagered_minor,
+                "won": row.won_minor,
+                "deposited": row.deposited_minor,
+                "bets": row.bets,
+            }
+            for row in tables.find(sql, DayUsage, "FROM daily")
+        }
+        for day in stored.keys() | self.days.keys():
+            if stored.get(day, nothing) != self.days.get(day, nothing):
+                raise InvariantBroken("days", f"the use of day {day}")
+
+
+def rows_of(sql: Sql, events: Sequence[Event], data: Sequence[Facts]) -> Rows:
+    """The rows that a page of events speaks of, in three statements at most."""
+    rounds = sorted({event.round_id for event in events if event.round_id is not None})
+    deposits = _ids(events, data, "deposit_id")
+    withdrawals = _ids(events, data, "withdrawal_id")
+    return Rows(
+        {row.round_id: row for row in _found(sql, Round, "rounds", "round_id", rounds)},
+        {row.deposit_id: row for row in _found(sql, Deposit, "deposits", "deposit_id", deposits)},
+        {
+            row.withdrawal_id: row
+            for row in _found(sql, Withdrawal, "withdrawals", "withdrawal_id", withdrawals)
+        },
+    )
+
+
+def _ids(events: Sequence[Event], data: Sequence[Facts], name: str) -> list[str]:
+    found = {
+        told[name]
+        for event, told in zip(events, data, strict=True)
+        if event.type in ("DEPOSIT", "WITHDRAWAL", "WITHDRAWAL_RELEASED")
+        and isinstance(told.get(name), str)
+    }
+    return sorted(found)
+
+
+def _found[T](sql: Sql, row: type[T], table: str, key: str, ids: Sequence[str]) -> list[T]:
+    if not ids:
+        return []
+    where = f"FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
+    return tables.find(sql, row, where, json.dumps(ids))
+
+
+def _is_told_by(row: Round, event: Event, data: Facts, of: str) -> bool:
+    """True when the row says what its event says; `of` is what a ROLLBACK undoes."""
+    if of == "NONE":
+        return (
+            row.bet_event_id is None
+            and row.opened_seq == row.rolled_back_seq == event.seq
+            and row.rolled_back_at == event.recorded_at
+        )
+    moved = (event.cash_delta, event.bonus_delta, data.get("grants", []))
+    stake = (row.stake_cash, row.stake_bonus, json.loads(row.stake_grants))
+    payout = (row.payout_cash, row.payout_bonus, json.loads(row.payout_grants))
+    match event.type, of:
+        case "BET", _:
+            made = (row.opened_seq, row.bet_event_id, row.opened_at)
+            return made == _made(event) and stake == (-moved[0], -moved[1], moved[2])
+        case "WIN", _:
+            made_win = (row.settled_seq, row.win_event_id, row.settled_at)
+            return made_win == _made(event) and payout == moved
+    if row.rolled_back_seq is None or row.rolled_back_at != event.recorded_at:
+        return False
+    if of == "BET":
+        return row.rolled_back_seq >= event.seq and moved == stake
+    converted = sum(amount for _, amount in data.get("converted", ()))
+    waived = sum(amount for _, amount in data.get("waived", ()))
+    return (
+        row.rolled_back_seq == event.seq
+        and -event.cash_delta == row.payout_cash + converted
+        and -event.bonus_delta == row.payout_bonus - converted - waived
+    )
+
+
+def _made(event: Event) -> tuple[int, str, int]:
+    return event.seq, event.event_id, event.recorded_at
+
+
+def _closed_hold(event: Event, row: Withdrawal | None) -> None:
+    status = "paid" if event.type == "WITHDRAWAL" else "released"
+    told = (status, event.seq, event.amount_minor)
+    if row is None or (row.status, row.closed_seq, row.amount_minor) != told:
+        raise InvariantBroken("holds", "the row of a withdrawal")
+
+
+def _seed(sql: Sql, data: Facts, number: int) -> None:
+    rows = tables.find(sql, Seed, "FROM seeds WHERE number = ?", number)
+    told = [(data["server_seed_hash"], data["client_seed"], data["next_server_seed_hash"])]
+    found = [(row.server_seed_hash, row.client_seed, row.next_server_seed_hash) for row in rows]
+    if found != told or sha256_hex(rows[0].server_seed) != rows[0].server_seed_hash:
+        raise InvariantBroken("seeds", f"the row of seed {number}")
+
+
+def _counted(sql: Sql, law: str, statement: str, expected: tuple[object, ...]) -> None:
+    if sql.query(statement) != [expected]:
+        raise InvariantBroken(law, f"the rows are not {expected}")
+
+
+def _holds(sql: Sql, state: State) -> None:
+    stored = {
+        row.withdrawal_id: (row.amount_minor, row.due_at)
+        for row in tables.find(sql, Withdrawal, "FROM withdrawals WHERE status = 'held'")
+    }
+    told = {
+        name: (hold["amount_minor"], hold["due_at"])
+        for name, hold in state.held_withdrawals.items()
+    }
+    if stored != told or sum(amount for amount, _ in told.values()) != state.held_minor:
+        raise InvariantBroken("holds", "the withdrawals on their way")
+
+
+def _grants(sql: Sql, state: State) -> None:
+    stored = {row.grant_id: grant_facts(row) for row in tables.find(sql, Grant, "FROM grants")}
+    balances = sum(grant["balance_minor"] for grant in state.grants.values())
+    if stored != state.grants or balances != state.bonus_minor:
+        raise InvariantBroken("grants", "the grants")
+
+
+def grant_facts(row: Grant) -> Facts:
+    """A row as the replayed state describes it."""
+    return {
+        "credited_seq": row.credited_seq,
+        "credited_minor": row.credited_minor,
+        "balance_minor": row.balance_minor,
+        "status": row.status,
+        "wagered_minor": row.wagered_minor,
+        "required_minor": row.required_minor,
+        "contributions": json.loads(row.contributions),
+        "max_stake_minor": row.max_stake_minor,
+        "expires_at": row.expires_at,
+        "on_withdrawal": row.on_withdrawal,
+    }
+
+
+def _limits(sql: Sql, state: State) -> None:
+    stored: dict[str, dict[str, int]] = {}
+    for row in tables.find(sql, Limit, "FROM limits"):
+        stored.setdefault(row.kind, {})[row.period] = row.value
+    if stored != state.limits:
+        raise InvariantBroken("limits", "the limits")
