@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from shared.compliance.model import profile_now
 from shared.kernel.money import Currency
-from shared.kernel.times import SAO_PAULO_OFFSET_MS
 
 Audience = Literal["player", "staff"]
 Role = Literal["support", "kyc", "aml", "finance", "game_ops", "admin", "regulator", "auditor"]
@@ -59,24 +59,21 @@ class JurisdictionRules:
     privacy_version: str
 
 
-JURISDICTIONS: Final[dict[str, JurisdictionRules]] = {
-    # Lei 14.790/2023 art. 26 (age), Portaria SPA/MF 2.579/2025 (limits at registration).
-    "br": JurisdictionRules(
-        minimum_age=18,
-        day_offset_ms=SAO_PAULO_OFFSET_MS,
-        limits_are_mandatory=True,
-        terms_version="br-2026-11",
-        privacy_version="br-2026-11",
-    ),
-    # GLI-19 §2.5.2: the legal age of the place; limits are offered, not demanded.
-    "gli": JurisdictionRules(
-        minimum_age=18,
-        day_offset_ms=0,
-        limits_are_mandatory=False,
-        terms_version="gli-2026-11",
-        privacy_version="gli-2026-11",
-    ),
-}
+def registration_rules(jurisdiction: str, now_ms: int) -> JurisdictionRules:
+    """What registering asks at `now_ms`, from the profile in force on that day.
+
+    Raises:
+        InvariantBroken: for a jurisdiction without a profile.
+    """
+    rules = profile_now(jurisdiction, now_ms)
+    return JurisdictionRules(
+        minimum_age=rules.minimum_age,
+        day_offset_ms=rules.profile.day_offset_ms,
+        limits_are_mandatory=rules.limits is not None
+        and rules.limits.mandatory >= {"loss", "time"},
+        terms_version=rules.text("terms").version,
+        privacy_version=rules.text("privacy").version,
+    )
 
 
 @dataclass(frozen=True, slots=True)

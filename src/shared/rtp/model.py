@@ -7,6 +7,9 @@ says so, for every single bet level. GLI-19 A.6.1 makes each change of RTP a new
 from dataclasses import dataclass
 from typing import Final
 
+from shared.compliance.model import PROFILES as JURISDICTION_PROFILES
+from shared.compliance.model import Profile
+
 BPS: Final = 10_000
 """Basis points of 100 %."""
 
@@ -23,12 +26,12 @@ class RtpProfile:
     source: str
 
 
+def _profile(code: str, versions: tuple[Profile, ...]) -> RtpProfile:
+    """The floor that was given last; announced rules have no date and do not count."""
+    dated = [rule for rule in versions[-1].rtp if rule.effective_from is not None]
+    return RtpProfile(code, dated[-1].value.floor_bps, dated[-1].source)
+
+
 PROFILES: Final = {
-    profile.jurisdiction: profile
-    for profile in (
-        RtpProfile("br", 8_500, "Portaria SPA/MF 1.207/2024; GLI-19 §4.7.1(a)"),
-        RtpProfile("gli", 7_500, "GLI-19 §4.7.1(a)"),
-        RtpProfile("mt", 8_500, "Malta Gaming Authority, Player Protection Directive"),
-        RtpProfile("uk", 0, "No minimum; RTS 3 demands that the RTP is shown"),
-    )
+    code: _profile(code, versions) for code, versions in JURISDICTION_PROFILES.items()
 }

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from shared.identity.decide import check_application, eligibility, normalise_email
 from shared.identity.model import (
-    JURISDICTIONS,
     Address,
     Application,
     KycStatus,
     PlayerStatus,
     RequestedLimit,
+    registration_rules,
 )
 from shared.kernel.errors import Rejected
 
-BR = JURISDICTIONS["br"]
 NOON_MS = 1_795_356_900_000
+BR = registration_rules("br", NOON_MS)
 APPLICATION = Application(
     email="ana@example.com",
     full_name="Ana Souza",

@@ -8,7 +8,7 @@ from shared.kernel.errors import Problem, Rejected
 from shared.kernel.times import MINUTE_MS, parse_rfc3339
 from shared.payments.errors import PAYMENT_METHOD_FORBIDDEN, PAYMENT_METHOD_UNKNOWN
 from shared.payments.explanations import LANGUAGES, Language, explain_withdrawal
-from shared.payments.methods import FORBIDDEN_METHODS, METHODS, check_method
+from shared.payments.methods import METHODS, check_method
 from shared.payments.model import (
     WITHDRAWAL_DUE_MS,
     CobStatus,
@@ -22,6 +22,7 @@ from shared.payments.model import (
 )
 
 DUE = parse_rfc3339("2026-11-22T17:30:00Z")
+NOW_MS = parse_rfc3339("2026-11-22T15:30:00Z")
 
 
 def test_a_withdrawal_is_due_in_120_minutes() -> None:
@@ -64,17 +65,26 @@ def test_every_state_of_a_deposit_has_a_state_of_its_charge() -> None:
 
 def refusal(method: str) -> Problem:
     with pytest.raises(Rejected) as refused:
-        check_method(method)
+        check_method(method, "br", NOW_MS)
     return refused.value.rejection.problem
 
 
 def test_pix_is_a_method() -> None:
-    assert [check_method(method) for method in METHODS] == ["pix"]
+    assert [check_method(method, "br", NOW_MS) for method in METHODS] == ["pix"]
 
 
-@pytest.mark.parametrize("method", sorted(FORBIDDEN_METHODS))
+@pytest.mark.parametrize(
+    "method", ["boleto", "cash", "cheque", "credit_card", "crypto", "postpaid"]
+)
 def test_what_the_law_forbids_is_named_as_forbidden(method: str) -> None:
     assert refusal(method) is PAYMENT_METHOD_FORBIDDEN
+
+
+def test_where_pix_is_not_a_method_of_the_place_it_is_none() -> None:
+    with pytest.raises(Rejected) as refused:
+        check_method("pix", "uk", NOW_MS)
+    assert refused.value.rejection.problem is PAYMENT_METHOD_UNKNOWN
+    assert refused.value.rejection.extensions["allowed"] == []
 
 
 @pytest.mark.parametrize("method", ["", "PIX", "paypal", "x" * 10_000])

@@ -83,7 +83,7 @@ async def _command(call: Call[Any], kind: str, **payload: object) -> Answer:
     ),
 )
 async def open_deposit(call: Call[DepositBody]) -> Answer:
-    method = check_method(call.body.method)
+    method = check_method(call.body.method, call.house.settings.jurisdiction, call.now_ms)
     call.house.bank.check()
     answer = await _command(
         call, "deposit_request", amount_minor=call.body.amount_minor, method=method

@@ -13,7 +13,7 @@ from typing import cast
 from services.container import House
 from shared.identity.decide import check_application
 from shared.identity.errors import ALREADY_REGISTERED, WALLET_PENDING
-from shared.identity.model import JURISDICTIONS, Application, PlayerStatus
+from shared.identity.model import Application, PlayerStatus, registration_rules
 from shared.identity.passwords import SALT_BYTES, check_password
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
@@ -39,7 +39,7 @@ async def register(
             ALREADY_REGISTERED; WALLET_PENDING when the person is stored and the wallet could not be
             opened yet.
     """
-    check_application(application, JURISDICTIONS[house.settings.jurisdiction], now_ms)
+    check_application(application, registration_rules(house.settings.jurisdiction, now_ms), now_ms)
     check_password(password, application.email)
     existing = await _find_same_person(house, application)
     if existing is not None:
@@ -124,7 +124,7 @@ async def _rows(
     now_ms: int,
 ) -> list[Statement]:
     """The person, their credentials and their payment account: all of them or none."""
-    rules = JURISDICTIONS[house.settings.jurisdiction]
+    rules = registration_rules(house.settings.jurisdiction, now_ms)
     index, sealing, entropy = house.blind_index, house.sealing, house.entropy
     pii = {
         "email": application.email,

@@ -1,0 +1,1 @@
+"""Compliance: jurisdiction profiles as data, identity checks, screening against lists."""

@@ -1,0 +1,1 @@
+"""The profiles, one module each. Data only; `shared.compliance.model` serves it."""
