@@ -243,25 +243,17 @@ CREATE TABLE rebuild_totals (
 
 CREATE TRIGGER rebuild_events_move_totals AFTER INSERT ON rebuild_events
 BEGIN
-  INSERT INTO rebuild_totals (currency, events, rounds, stakes_minor, wins_minor, deposits_minor, withdrawals_minor)
-  VALUES (
-    NEW.currency,
-    1,
-    (NEW.type = 'BET') - (NEW.type = 'ROLLBACK' AND NEW.data ->> 'of' = 'BET'),
-    CASE NEW.type WHEN 'BET' THEN NEW.amount_minor
+  INSERT OR IGNORE INTO rebuild_totals VALUES (NEW.currency, 0, 0, 0, 0, 0, 0);
+  UPDATE rebuild_totals SET
+    events = events + 1,
+    rounds = rounds + (NEW.type = 'BET') - (NEW.type = 'ROLLBACK' AND NEW.data ->> 'of' = 'BET'),
+    stakes_minor = stakes_minor + CASE NEW.type WHEN 'BET' THEN NEW.amount_minor
       WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'BET', -NEW.amount_minor, 0) ELSE 0 END,
-    CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor
+    wins_minor = wins_minor + CASE NEW.type WHEN 'WIN' THEN NEW.amount_minor
       WHEN 'ROLLBACK' THEN iif(NEW.data ->> 'of' = 'WIN', -NEW.amount_minor, 0) ELSE 0 END,
-    CASE NEW.type WHEN 'DEPOSIT' THEN NEW.amount_minor ELSE 0 END,
-    CASE NEW.type WHEN 'WITHDRAWAL' THEN NEW.amount_minor ELSE 0 END
-  )
-  ON CONFLICT (currency) DO UPDATE SET
-    events = events + excluded.events,
-    rounds = rounds + excluded.rounds,
-    stakes_minor = stakes_minor + excluded.stakes_minor,
-    wins_minor = wins_minor + excluded.wins_minor,
-    deposits_minor = deposits_minor + excluded.deposits_minor,
-    withdrawals_minor = withdrawals_minor + excluded.withdrawals_minor;
+    deposits_minor = deposits_minor + iif(NEW.type = 'DEPOSIT', NEW.amount_minor, 0),
+    withdrawals_minor = withdrawals_minor + iif(NEW.type = 'WITHDRAWAL', NEW.amount_minor, 0)
+  WHERE currency = NEW.currency;
 END;
 
 CREATE TABLE rebuild_account_totals (

@@ -10,7 +10,15 @@ from dataclasses import asdict
 from functools import partial
 from typing import Final
 
-from jobs import anchors, archive, conservation, dead_letters, sweep, velocity_scan
+from jobs import (
+    anchors,
+    archive,
+    conservation,
+    dead_letters,
+    rebuild,
+    sweep,
+    velocity_scan,
+)
 from jobs.ports import Ports
 from jobs.projection import project
 from jobs.runs import Outcome, alone, run_once
@@ -27,7 +35,9 @@ type Job = Callable[[Ports, int], Awaitable[Outcome | None]]
 """A job of the time for which its tick was scheduled, in UTC milliseconds."""
 
 
-def _whenever(job: Callable[[Ports], Awaitable[Outcome]]) -> Job:
+def _whenever(
+    job: Callable[[Ports], Awaitable[Outcome]],
+) -> Callable[[Ports, int], Awaitable[Outcome]]:
     """A job that does not ask what time it is scheduled for."""
 
     async def run(ports: Ports, _slot: int) -> Outcome:
@@ -52,6 +62,7 @@ EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
     (conservation.JOB, _whenever(conservation.reconcile)),
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
     (archive.JOB, _alone(archive.JOB, archive.archive)),
+    (rebuild.JOB, _alone(rebuild.JOB, _whenever(rebuild.rebuild))),
 )
 """First what brings events in: they are scanned and reconciled in the same tick."""
 

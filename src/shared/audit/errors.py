@@ -6,7 +6,9 @@ Rejected
 ├── APPROVAL_DECIDED     somebody decided before
 ├── ANCHOR_NOT_FOUND     the day has no anchor
 ├── PROOF_NOT_FOUND      the anchor of the day has no leaf of this wallet, or no longer here
-└── DEAD_LETTER_NOT_FOUND  no dead letter has this id
+├── DEAD_LETTER_NOT_FOUND  no dead letter has this id
+├── REBUILD_RUNNING      one rebuild at a time
+└── REBUILD_NOT_FOUND    no rebuild has this id
 """
 
 from typing import Final
@@ -26,6 +28,8 @@ PROOF_NOT_FOUND: Final = Problem(
     "proof_not_found", 404, "This wallet has no proof of this day here", "never"
 )
 DEAD_LETTER_NOT_FOUND: Final = Problem("dead_letter_not_found", 404, "No such dead letter", "never")
+REBUILD_RUNNING: Final = Problem("rebuild_running", 409, "A rebuild is running", "same_key")
+REBUILD_NOT_FOUND: Final = Problem("rebuild_not_found", 404, "No such rebuild", "never")
 
 ALL_PROBLEMS: Final = (
     APPROVAL_NOT_FOUND,
@@ -34,4 +38,6 @@ ALL_PROBLEMS: Final = (
     ANCHOR_NOT_FOUND,
     PROOF_NOT_FOUND,
     DEAD_LETTER_NOT_FOUND,
+    REBUILD_RUNNING,
+    REBUILD_NOT_FOUND,
 )

@@ -113,3 +113,39 @@ def test_the_health_tells_the_last_run_of_each_job_and_what_waits(
     assert health["last_drill"]["drilled_at"] == "1970-01-01T00:00:00.005Z"
     assert token(world, "auditor")
     assert world.call("GET", "/v1/ops/projection", token=token(world, "aml")).code == "forbidden"
+
+
+def begin(world: World, admin: str, body: dict[str, object], key: str = "k") -> Reply:
+    return world.call(
+        "POST",
+        "/v1/ops/projection/rebuilds",
+        body,
+        token=admin,
+        headers={"idempotency-key": key},
+    )
+
+
+def test_a_rebuild_is_begun_once_for_a_key_and_one_at_a_time(world: World, admin: str) -> None:
+    first = begin(world, admin, {"source": "wallets", "swap": True})
+    assert first.status == 202
+    again = begin(world, admin, {"source": "wallets", "swap": True})
+    assert (again.text, again.headers["Idempotency-Replayed"]) == (first.text, "true")
+    assert begin(world, admin, {"source": "archive"}).code == "idempotency_key_conflict"
+    assert begin(world, admin, {"source": "archive"}, "other").code == "rebuild_running"
+    [entry] = world.rows("SELECT * FROM audit_log WHERE action = 'projection.rebuild'")
+    assert json.loads(str(entry["data"])) == {"source": "wallets", "swap": True}
+    world.change("UPDATE rebuilds SET status = 'equal'")
+    assert begin(world, admin, {"source": "archive"}, "other").status == 202
+
+
+def test_the_report_of_a_rebuild_names_the_places_that_differ(world: World, admin: str) -> None:
+    rebuild_id = begin(world, admin, {"source": "wallets"}).json["rebuild_id"]
+    world.change("INSERT INTO rebuild_differences VALUES (?, 'p', 7, 'both')", rebuild_id)
+    path = f"/v1/ops/projection/rebuilds/{rebuild_id}"
+    report = world.call("GET", path, token=admin).json
+    assert (report["status"], report["swap"]) == ("running", False)
+    assert report["differences"] == [{"player_id": "p", "seq": 7, "side": "both"}]
+    unknown = world.call("GET", f"/v1/ops/projection/rebuilds/{LETTER}", token=admin)
+    assert unknown.code == "rebuild_not_found"
+    denied = world.call("GET", path, token=token(world, "aml"))
+    assert denied.code == "forbidden"

@@ -14,6 +14,7 @@ from routes import (
     ops,
     payments,
     play,
+    projection,
     sandbox,
     staff_auth,
     stats,
@@ -33,6 +34,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *fairness.ROUTES,
     *staff_auth.ROUTES,
     *ops.ROUTES,
+    *projection.ROUTES,
     *sandbox.ROUTES,
 )
 """Contexts add their `ROUTES` here, in the order in which the OpenAPI document shows them."""

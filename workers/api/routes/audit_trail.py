@@ -4,28 +4,19 @@ import json
 from typing import Final
 
 from http_layer.call import Answer, Call
-from http_layer.routing import PLAYER, PUBLIC, route, staff
-from services.dead_letters import ask_replay, letters_before
+from http_layer.routing import PLAYER, PUBLIC, route
 from services.proofs import anchor_members, anchors_before, inclusion_proof
-from services.rows import integer, page_of
+from services.rows import page_of
 from views.audit_trail import (
     AnchorsQuery,
     AnchorsView,
     AnchorView,
-    DeadLettersQuery,
-    DeadLettersView,
-    DeadLetterView,
     ExportQuery,
     ExportView,
-    ProjectionHealthView,
     ProofView,
-    ReplayView,
 )
 
-from shared.audit.errors import ANCHOR_NOT_FOUND, DEAD_LETTER_NOT_FOUND, PROOF_NOT_FOUND
-from shared.kernel.times import rfc3339
-from shared.reporting.projection_health import projection_health
-from shared.wallet.errors import IDEMPOTENCY_KEY_CONFLICT
+from shared.audit.errors import ANCHOR_NOT_FOUND, PROOF_NOT_FOUND
 
 EVENTS_PER_CALL: Final = 500
 CALLS_PER_PIECE: Final = 4
@@ -94,65 +85,4 @@ async def export_wallet(call: Call[None]) -> Answer:
     return Answer(200, json.dumps(piece, separators=(",", ":"), ensure_ascii=False))
 
 
-@route(
-    "GET",
-    "/v1/ops/projection",
-    tag="Operators: projection",
-    summary="How far the projection, the archive and the proofs are behind the wallets",
-    auth=staff("admin", "auditor", "regulator"),
-    response=ProjectionHealthView,
-)
-async def read_projection(call: Call[None]) -> ProjectionHealthView:
-    health = await projection_health(call.house.db, call.now_ms)
-    return ProjectionHealthView.model_validate(health)
-
-
-@route(
-    "GET",
-    "/v1/ops/dead-letters",
-    tag="Operators: projection",
-    summary="Messages that the queue gave up, newest first",
-    auth=staff("admin", "auditor"),
-    query=DeadLettersQuery,
-    response=DeadLettersView,
-)
-async def list_dead_letters(call: Call[None]) -> DeadLettersView:
-    wanted = call.query
-    rows = await letters_before(call.house, wanted.cursor, wanted.status, wanted.limit + 1)
-    page, cursor = page_of(rows, wanted.limit, "dead_letter_id")
-    times = ("created_at", "updated_at")
-    items = [
-        DeadLetterView.model_validate(
-            {**row, **{name: rfc3339(integer(row[name])) for name in times}}
-        )
-        for row in page
-    ]
-    return DeadLettersView(items=items, next_cursor=cursor)
-
-
-@route(
-    "POST",
-    "/v1/ops/dead-letters/{dead_letter_id}/replay",
-    tag="Operators: projection",
-    summary="Have the next tick bring the projection level with the wallet up to this event",
-    auth=staff("admin"),
-    response=ReplayView,
-    status=202,
-    idempotent=True,
-    problems=(DEAD_LETTER_NOT_FOUND, IDEMPOTENCY_KEY_CONFLICT),
-)
-async def replay_dead_letter(call: Call[None]) -> Answer:
-    letter_id = call.path["dead_letter_id"]
-    replayed = await ask_replay(call.house, call.principal, letter_id, call.key, call.now_ms)
-    body = ReplayView(dead_letter_id=letter_id, status="replay_asked")
-    return Answer(202, body, {"Idempotency-Replayed": "true"} if replayed else {})
-
-
-ROUTES = (
-    list_anchors,
-    read_proof,
-    export_wallet,
-    read_projection,
-    list_dead_letters,
-    replay_dead_letter,
-)
+ROUTES = (list_anchors, read_proof, export_wallet)

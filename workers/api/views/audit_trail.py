@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from views.common import CurrencyCode, Id, PageQuery, Sha256Hex, Time, View
+from views.common import Body, CurrencyCode, Id, PageQuery, Sha256Hex, Time, View
 
 Day = Annotated[
     str,
@@ -155,3 +155,43 @@ class ProjectionHealthView(View):
     last_rebuild: dict[str, object] | None
     jobs: list[JobView]
     as_of: Time
+
+
+class RebuildBody(Body):
+    source: Annotated[
+        Literal["wallets", "archive"], Field(description="What the projection is made anew from")
+    ]
+    swap: Annotated[bool, Field(description="Put the new copy into use when it is complete")] = (
+        False
+    )
+
+
+class DifferenceView(View):
+    """A place where the copies differ: a row that only one of them has, or that both have."""
+
+    player_id: str
+    seq: int
+    side: Literal["projection", "rebuilt", "both"]
+
+
+class RebuildView(View):
+    """A rebuild of the projection. `differences` shows the first hundred of `difference_count`."""
+
+    rebuild_id: Id
+    source: Literal["wallets", "archive"]
+    swap: bool
+    stage: Literal["clear", "fill", "compare", "swap", "end"]
+    status: Literal["running", "equal", "different", "swapped", "failed"]
+    wallets: int
+    events: int
+    difference_count: int
+    unavailable: int
+    detail: str | None
+    created_at: Time
+    updated_at: Time
+    differences: list[DifferenceView]
+
+
+class RebuildAskedView(View):
+    rebuild_id: Id
+    status: Literal["running"]

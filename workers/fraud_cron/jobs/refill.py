@@ -77,7 +77,7 @@ async def refill(ports: Ports, player_id: str, *, up_to: int) -> Refill:
         head = (await heads_of(ports.db, [player_id]))[player_id]
         if head.seq >= up_to:
             return Refill(head, projected, "reached")
-        events = await _event_range(
+        events = await event_range(
             ports, player_id, head.seq + 1, min(up_to, head.seq + EVENTS_PER_CALL)
         )
         if not events:
@@ -117,9 +117,14 @@ async def time_of(ports: Ports, player_id: str, seq: int) -> int:
     return stored[(player_id, seq)][1] if stored else 0
 
 
-async def _event_range(
+async def event_range(
     ports: Ports, player_id: str, from_seq: int, to_seq: int
 ) -> list[WalletEvent]:
+    """The wallet's events from `from_seq` to `to_seq`, at most 500, in order.
+
+    Raises:
+        WalletUnavailableError: the wallet did not answer as agreed.
+    """
     body = await ask_wallet(
         ports, player_id, "event_range", {"from_seq": from_seq, "to_seq": to_seq}
     )
