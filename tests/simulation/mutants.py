@@ -106,10 +106,10 @@ def _chains_to_the_beginning(patch: pytest.MonkeyPatch) -> None:
 def _asks_for_funds_first(patch: pytest.MonkeyPatch) -> None:
     right = decide_play.place
 
-    def place(standing: Any, stake_minor: int, now_ms: int, *more: Any, **named: Any) -> Any:
+    def place(standing: Any, stake_minor: int, *more: Any) -> Any:
         if stake_minor > standing.head.spendable_minor:
             raise Rejected(errors.INSUFFICIENT_FUNDS, "the balance does not cover the stake")
-        return right(standing, stake_minor, now_ms, *more, **named)
+        return right(standing, stake_minor, *more)
 
     patch.setattr(decide_play, "place", place)
 

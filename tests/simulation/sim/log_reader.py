@@ -30,10 +30,15 @@ _COUNTER: Final = {
     "WITHDRAWAL": ("psp:clearing", 1),
     "BONUS_CREDIT": ("house:bonus", -1),
     "BONUS_DEBIT": ("house:bonus", 1),
+    "BONUS_FORFEITED": ("house:bonus", 1),
+    "ADJUSTMENT credit": ("house:adjustments", -1),
+    "ADJUSTMENT debit": ("house:adjustments", 1),
     "ROLLBACK BET": ("house:stakes", -1),
     "ROLLBACK WIN": ("house:payouts", 1),
 }
 """Where the other side of an event's amount goes, and its sign."""
+
+_NAMED_BY: Final = {"ROLLBACK": "of", "ADJUSTMENT": "direction"}
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -41,11 +46,12 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 class LogReader:
     """Follows the log of one wallet and holds its accounts."""
 
-    __slots__ = ("accounts", "event_ids", "hashes", "seq")
+    __slots__ = ("accounts", "balances", "event_ids", "hashes", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         self.hashes = ["0" * 64]
+        self.balances = [(0, 0, 0)]
         self.accounts: Counter[str] = Counter()
         self.event_ids: set[str] = set()
 
@@ -90,17 +96,25 @@ class LogReader:
         require(
             balances == (cash_after, bonus_after, held_after), "balances are folds", f"seq {seq}"
         )
-        require(min(balances) >= 0, "no balance is below zero", balances)
-        self._balance(kind, row[13], amount, cash + bonus + held, seq)
+        data = json.loads(row[13])
+        # Only the return of a win that was spent may leave a debt, and it says so; what is paid in
+        # afterwards may leave some of it.
+        owes = cash >= 0 or (kind == "ROLLBACK" and data.get("negative") is True)
+        sound = min(balances[1:]) >= 0 and (balances[0] >= 0 or owes)
+        require(sound, "no balance is below zero", balances)
+        self._balance(kind, data, amount, cash + bonus + held, seq)
         if kind.startswith("SEED_"):
-            self._seed(kind, json.loads(row[13]), model)
+            self._seed(kind, data, model)
         model.recorded_at = now_ms
         self.event_ids.add(event_id)
         self.hashes.append(found_hash)
+        self.balances.append(balances)
         self.seq = seq
 
-    def _balance(self, kind: str, data: str, amount: int, moved: int, seq: int) -> None:
-        name = f"ROLLBACK {json.loads(data)['of']}" if kind == "ROLLBACK" else kind
+    def _balance(self, kind: str, data: dict[str, Any], amount: int, moved: int, seq: int) -> None:
+        name = kind
+        if kind in _NAMED_BY:
+            name = f"{kind} {data[_NAMED_BY[kind]]}"
         account, sign = _COUNTER.get(name, ("", 0))
         require(moved + sign * amount == 0, "postings sum to zero", f"{name} at seq {seq}")
         if sign:

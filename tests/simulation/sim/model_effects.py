@@ -11,8 +11,20 @@ from typing import Any, Final
 
 from simulation.sim.broken import require
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of
+from simulation.sim.model_bonus import (
+    FORFEITED,
+    Purse,
+    grant_of,
+    keep,
+    pay_out,
+    purse_of,
+    stake_purse,
+    take_stake,
+    undo,
+)
 from simulation.sim.model_state import (
     ModelDeposit,
+    ModelGrant,
     ModelHold,
     ModelRound,
     ModelSession,
@@ -30,41 +42,24 @@ type Types = tuple[str, ...]
 type Effect = Callable[[ModelState, Payload, int, Body], Types]
 
 
-def take_stake(model: ModelState, stake: int, now_ms: int) -> ModelRound:
-    """Cash first, then the oldest grant first; and what the limits count."""
-    cash = min(stake, model.cash)
-    missing, shares = stake - cash, {}
-    for grant, balance in model.grants.items():
-        part = min(missing, balance)
-        if part:
-            shares[grant] = part
-            missing -= part
-    require(missing == 0, "a stake is covered", stake)
-    model.cash -= cash
-    for grant, part in shares.items():
-        model.grants[grant] -= part
+def count_bet(model: ModelState, stake: int, now_ms: int) -> int:
+    """What the limits count of a bet; the day it counts on."""
     day = day_of(now_ms)
     seen = model.day(day)
     seen.play_ms += model.active_ms(now_ms)
     seen.wagered += stake
     seen.bets += 1
     model.last_bet_at = now_ms
-    return ModelRound(stake, cash, shares, day)
+    return day
 
 
-def pay(model: ModelState, found: ModelRound, payout: int, now_ms: int) -> None:
-    """A payout follows its stake: bonus money wins bonus money, the remainder is cash."""
-    staked = sum(found.shares.values())
-    bonus = payout * staked // found.stake
-    shares = {grant: bonus * part // staked for grant, part in found.shares.items()}
-    if shares:
-        shares[next(iter(shares))] += bonus - sum(shares.values())
-    found.payout, found.paid_cash, found.paid_shares = payout, payout - bonus, shares
-    found.win_day = day_of(now_ms)
-    model.cash += payout - bonus
-    for grant, part in shares.items():
-        model.grants[grant] += part
-    model.day(found.win_day).won += payout
+def place(model: ModelState, stake: int, game_id: str, now_ms: int) -> tuple[ModelRound, Purse]:
+    """A stake taken out of the purse, which is not yet the model's."""
+    purse = stake_purse(model, now_ms)
+    placed = take_stake(model, purse, stake, game_id, now_ms)
+    purse.types.append("BET")
+    placed.bet_day = count_bet(model, stake, now_ms)
+    return placed, purse
 
 
 def rotate(model: ModelState, client_seed: str | None, now_ms: int) -> None:
@@ -102,8 +97,11 @@ def do_play(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Typ
         model.draws.append((model.nonce, stake, params, payout, body["outcome"]))
     model.nonce += 1
     session.active_at = max(session.active_at, now_ms)
-    played = take_stake(model, stake, now_ms)
-    pay(model, played, payout, now_ms)
+    played, purse = place(model, stake, session.game_id, now_ms)
+    pay_out(model, purse, played, payout, now_ms)
+    played.win_day = played.bet_day
+    model.day(played.win_day).won += payout
+    keep(model, purse)
     require(body["round_id"] not in model.rounds, "a round is played once", body)
     model.rounds[body["round_id"]] = played
     require(
@@ -112,17 +110,23 @@ def do_play(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Typ
         body,
     )
     require((body["status"], body["stake_minor"]) == ("settled", stake), "rounds settle", body)
-    return (*rotation, "BET", "WIN")
+    return (*rotation, *purse.types)
 
 
 def do_bet(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
-    model.rounds[payload["round_id"]] = take_stake(model, payload["amount_minor"], now_ms)
-    return ("BET",)
+    placed, purse = place(model, payload["amount_minor"], payload["game_id"], now_ms)
+    model.rounds[payload["round_id"]] = placed
+    keep(model, purse)
+    return tuple(purse.types)
 
 
 def do_win(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
-    pay(model, model.rounds[payload["round_id"]], payload["amount_minor"], now_ms)
-    return ("WIN",)
+    found, purse = model.rounds[payload["round_id"]], purse_of(model)
+    pay_out(model, purse, found, payload["amount_minor"], now_ms)
+    found.win_day = day_of(now_ms)
+    model.day(found.win_day).won += payload["amount_minor"]
+    keep(model, purse)
+    return tuple(purse.types)
 
 
 def do_rollback(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
@@ -134,18 +138,16 @@ def do_rollback(model: ModelState, payload: Payload, now_ms: int, body: Body) ->
     if found.undone is not None:
         require(body == found.undone, "a rollback is answered as the first one was", body)
         return ()
-    model.cash += found.cash - found.paid_cash
-    for grant, part in found.shares.items():
-        model.grants[grant] += part
-    for grant, part in found.paid_shares.items():
-        model.grants[grant] -= part
+    purse = undo(model, found, payload, now_ms)
+    assert purse is not None, "the judge looked at the funds"
+    keep(model, purse)
     seen = model.day(found.bet_day)
     seen.wagered -= found.stake
     seen.bets -= 1
     if found.payout is not None:
         model.day(found.win_day).won -= found.payout
     found.undone = body
-    return ("ROLLBACK", "ROLLBACK") if found.payout else ("ROLLBACK",)
+    return tuple(purse.types)
 
 
 def do_deposit_request(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
@@ -179,7 +181,14 @@ def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: B
     model.holds[body["withdrawal_id"]] = ModelHold(amount, body["end_to_end_id"])
     model.cash -= amount
     model.held += amount
-    return ("WITHDRAWAL_HELD",)
+    forfeited = [grant for grant in model.grants.values() if _ends_by_withdrawal(model, grant)]
+    for grant in forfeited:
+        grant.balance, grant.status = 0, "forfeited"
+    return ("WITHDRAWAL_HELD", *(FORFEITED for _ in forfeited))
+
+
+def _ends_by_withdrawal(model: ModelState, grant: ModelGrant) -> bool:
+    return bool(model.bonus and grant.status == "active" and grant.on_withdrawal == "forfeit")
 
 
 def do_withdrawal_settle(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
@@ -200,13 +209,35 @@ def do_withdrawal_release(model: ModelState, payload: Payload, now_ms: int, body
 
 
 def do_bonus_credit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
-    model.grants[payload["grant_id"]] = payload["amount_minor"]
+    model.grants[payload["grant_id"]] = grant_of(payload)
     return ("BONUS_CREDIT",)
 
 
 def do_bonus_debit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
-    model.grants[payload["grant_id"]] -= payload["amount_minor"]
+    model.grants[payload["grant_id"]].balance -= payload["amount_minor"]
     return ("BONUS_DEBIT",)
+
+
+def do_bonus_forfeit(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    purse = purse_of(model)
+    purse.close(purse.grants[payload["grant_id"]], "forfeited")
+    keep(model, purse)
+    return tuple(purse.types)
+
+
+def do_bonus_expire(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    purse = purse_of(model)
+    purse.expire(now_ms)
+    changed = [name for name, grant in purse.grants.items() if grant != model.grants[name]]
+    require(body["expired"] == changed, "grants end at their time", body)
+    keep(model, purse)
+    return tuple(purse.types)
+
+
+def do_adjustment(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    sign = 1 if payload["direction"] == "credit" else -1
+    model.cash += sign * payload["amount_minor"]
+    return ("ADJUSTMENT",)
 
 
 def do_game_session_open(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
@@ -253,6 +284,9 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "withdrawal_release": do_withdrawal_release,
     "bonus_credit": do_bonus_credit,
     "bonus_debit": do_bonus_debit,
+    "bonus_forfeit": do_bonus_forfeit,
+    "bonus_expire": do_bonus_expire,
+    "adjustment": do_adjustment,
     "game_session_open": do_game_session_open,
     "seed_rotate": do_seed_rotate,
     "session_revoke": do_session_revoke,

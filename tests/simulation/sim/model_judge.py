@@ -9,6 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of, windows_of
+from simulation.sim.model_bonus import (
+    FIRST_BET_FIRST,
+    grant_of,
+    is_over_bonus_max,
+    stake_purse,
+    undo,
+)
 from simulation.sim.model_state import ModelDay, ModelState, Payload
 
 IDLE_MS: Final = 30 * MINUTE_MS
@@ -22,12 +29,16 @@ def refuse_caller(model: ModelState, session: str) -> str | None:
 
 
 def refuse_stake(model: ModelState, stake: int, now_ms: int) -> str | None:
-    """The player's limits, then the funds."""
+    """The terms of bonus money that runs, the player's limits, then the funds."""
+    purse = stake_purse(model, now_ms)
+    if is_over_bonus_max(purse, stake):
+        return "stake_above_max"
     if model.limits:
         over = _limit_passed(model, stake, now_ms)
         if over is not None:
             return over
-    return "insufficient_funds" if stake > model.cash + model.bonus else None
+    lacks = purse.cash < 0 or stake > purse.cash + purse.bonus
+    return "insufficient_funds" if lacks else None
 
 
 def _limit_passed(model: ModelState, stake: int, now_ms: int) -> str | None:
@@ -103,13 +114,9 @@ def judge_rollback(
     found = model.rounds.get(payload["round_id"])
     if found is None or found.undone is not None:
         return None
-    grants = {
-        grant: model.grants[grant] + found.shares.get(grant, 0) - found.paid_shares.get(grant, 0)
-        for grant in {*found.shares, *found.paid_shares}
-    }
-    covered = model.cash + found.cash >= found.paid_cash and all(
-        balance >= 0 for balance in grants.values()
-    )
+    if found.payout is not None and payload.get("after_win") == "reject":
+        return "round_closed"
+    covered = undo(model, found, payload, now_ms) is not None
     return None if covered else "rollback_exceeds_balance"
 
 
@@ -171,16 +178,47 @@ def judge_withdrawal_release(
 def judge_bonus_credit(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    return "grant_exists" if payload["grant_id"] in model.grants else None
+    if model.jurisdiction in FIRST_BET_FIRST and not model.has_staked_cash:
+        return "bonus_before_first_bet"
+    if payload["grant_id"] in model.grants:
+        return "grant_exists"
+    return "grant_closed" if grant_of(payload).is_over(now_ms) else None
 
 
 def judge_bonus_debit(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    balance = model.grants.get(payload["grant_id"])
-    if balance is None:
-        return "grant_not_found"
+    closed = judge_bonus_forfeit(model, payload, session, now_ms, context)
+    if closed is not None:
+        return closed
+    balance = model.grants[payload["grant_id"]].balance
     return "insufficient_bonus" if payload["amount_minor"] > balance else None
+
+
+def judge_bonus_forfeit(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    grant = model.grants.get(payload["grant_id"])
+    if grant is None:
+        return "grant_not_found"
+    return None if grant.status == "active" else "grant_closed"
+
+
+def judge_adjustment(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    if payload["maker_id"] == payload["checker_id"]:
+        return "maker_is_checker"
+    short = payload["direction"] == "debit" and payload["amount_minor"] > model.cash
+    return "insufficient_funds" if short else None
+
+
+def judge_unfreeze(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    """No wallet of a simulation is ever frozen."""
+    same = payload["maker_id"] == payload["checker_id"]
+    return "maker_is_checker" if same else "wallet_not_frozen"
 
 
 def judge_game_session_open(
@@ -214,6 +252,10 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "withdrawal_release": judge_withdrawal_release,
     "bonus_credit": judge_bonus_credit,
     "bonus_debit": judge_bonus_debit,
+    "bonus_forfeit": judge_bonus_forfeit,
+    "bonus_expire": judge_never,
+    "adjustment": judge_adjustment,
+    "unfreeze": judge_unfreeze,
     "game_session_open": judge_game_session_open,
     "seed_rotate": judge_seed_rotate,
     "session_revoke": judge_never,

@@ -20,8 +20,31 @@ class ModelDay:
 
 
 @dataclass(slots=True)
+class ModelGrant:
+    """A bonus grant with its terms; `status` is active, converted, forfeited or expired."""
+
+    balance: int
+    status: str = "active"
+    required: int = 0
+    wagered: int = 0
+    contributions: dict[str, int] = field(default_factory=dict)
+    max_stake: int | None = None
+    expires_at: int | None = None
+    on_withdrawal: str = "keep"
+
+    @property
+    def is_wagered(self) -> bool:
+        return 0 < self.required <= self.wagered
+
+    def is_over(self, now_ms: int) -> bool:
+        return self.expires_at is not None and now_ms >= self.expires_at
+
+
+@dataclass(slots=True)
 class ModelRound:
-    """`shares` are the grants' parts of the stake, `paid_shares` those of the payout."""
+    """`shares` are the grants' parts of the stake, `paid_shares` those of the payout; `counted` is
+    what the stake counted towards wagering.
+    """
 
     stake: int
     cash: int
@@ -31,6 +54,7 @@ class ModelRound:
     paid_cash: int = 0
     paid_shares: dict[str, int] = field(default_factory=dict)
     win_day: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
     undone: Payload | None = None
     """The answer to the rollback that closed it."""
 
@@ -73,9 +97,10 @@ class ModelState:
     """The state of one wallet; `cash` and the rest are minor units."""
 
     limits: dict[tuple[str, str], int]
+    jurisdiction: str = "br"
     cash: int = 0
     held: int = 0
-    grants: dict[str, int] = field(default_factory=dict)
+    grants: dict[str, ModelGrant] = field(default_factory=dict)
     rounds: dict[str, ModelRound] = field(default_factory=dict)
     deposits: dict[str, ModelDeposit] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
@@ -101,7 +126,12 @@ class ModelState:
 
     @property
     def bonus(self) -> int:
-        return sum(self.grants.values())
+        return sum(grant.balance for grant in self.grants.values())
+
+    @property
+    def has_staked_cash(self) -> bool:
+        """A bet with cash stands."""
+        return any(found.cash and found.undone is None for found in self.rounds.values())
 
     def now(self, clock_ms: int) -> int:
         """A wallet's time never runs behind its last event."""

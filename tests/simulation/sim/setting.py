@@ -42,6 +42,7 @@ class Setting:
     steps: int
     projects: bool
     limits: tuple[tuple[tuple[str, str], int], ...]
+    jurisdiction: str = "br"
 
 
 def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Setting:
@@ -72,6 +73,7 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
         steps=STEPS_PROJECTED if projects else STEPS_LEAN,
         projects=projects,
         limits=tuple(limits.items()),
+        jurisdiction=chance.choice(("br", "br", "gli", "mt")),
     )
 
 

@@ -68,6 +68,7 @@ class SimulatedWallet:
     queue: SimulatedQueue
     limits: dict[tuple[str, str], int]
     image: NativeSql
+    jurisdiction: str = "br"
     sql: SimulatedSql = field(init=False)
     alarm: SimulatedAlarm = field(init=False)
     model: ModelState = field(init=False)
@@ -80,7 +81,7 @@ class SimulatedWallet:
         self.sql = SimulatedSql()
         self.sql.load(self.image)
         self.alarm = SimulatedAlarm()
-        self.model = ModelState(self.limits)
+        self.model = ModelState(self.limits, self.jurisdiction)
         self.log = LogReader()
         self.evict()
         self._open()
@@ -96,7 +97,7 @@ class SimulatedWallet:
         payload = {
             "player_id": self.player_id,
             "currency": "BRL",
-            "jurisdiction": "br",
+            "jurisdiction": self.jurisdiction,
             "limits": [
                 {"kind": kind, "period": period, "value": value}
                 for (kind, period), value in self.limits.items()
@@ -121,6 +122,8 @@ class SimulatedWallet:
         expected: str | None
         if "unknown" in request.payload:
             expected, known = "invalid_payload", None
+        elif known is None and request.payload.get("currency", "BRL") != "BRL":
+            expected = "currency_mismatch"
         elif known is None:
             expected = JUDGES[request.kind](
                 model, request.payload, request.session, now_ms, request.context

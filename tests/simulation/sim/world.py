@@ -12,7 +12,7 @@ from typing import Any, Final
 from simulation.sim.broken import require
 from simulation.sim.chance import OperationEntropy
 from simulation.sim.faults import SimulatedClock, SimulatedQueue
-from simulation.sim.laws import check_wallet
+from simulation.sim.laws import check_past, check_wallet
 from simulation.sim.operation import Operation
 from simulation.sim.projection import Projection
 from simulation.sim.setting import Setting, player_id_of
@@ -75,6 +75,7 @@ class World:
             queue=self.queue,
             limits=dict(self.setting.limits),
             image=_images[0],
+            jurisdiction=self.setting.jurisdiction,
         )
 
     @property
@@ -246,6 +247,11 @@ class World:
         if operation.args["how"] == "twice":
             wallet.fire_alarm()
 
+    def travel(self, wallet: SimulatedWallet, operation: Operation) -> None:
+        """Look at a past state, or at the present one as a replay makes it."""
+        back = operation.args["back"]
+        check_past(wallet, max(1, wallet.log.seq - back))
+
     def configure(self, wallet: SimulatedWallet, operation: Operation) -> None:
         """The house changes a game: a new version, or the kill switch."""
         self.versions[operation.args["game"]] = operation.args["version"]
@@ -271,6 +277,7 @@ STEPS: Final[Mapping[str, Callable[[World, SimulatedWallet, Operation], None]]] 
     "evict": World.evict,
     "skew": World.skew,
     "alarm": World.alarm,
+    "travel": World.travel,
     "configure": World.configure,
     "check": World.check,
     "consume": World.consume,
