@@ -143,7 +143,8 @@ def decide_play(
     drawn = replace(current, nonce=current.nonce + 1)
     rows: list[Row] = [
         settled,
-        replace(session, last_active_at=moment.now_ms),
+        # Opening a session appends no event, so the clock may have been set back since.
+        replace(session, last_active_at=max(session.last_active_at, moment.now_ms)),
         drawn,
         usage.today,
         *changed(standing.grants, judged.grants),
@@ -299,7 +300,8 @@ def _playable(
     game = in_force.get(session.game_id)
     if game is None or not game.enabled:
         raise Rejected(errors.GAME_DISABLED, f"{session.game_id} is switched off")
-    if game.version != session.game_version:
+    # An older one is an edge that has not heard of this version yet, and says nothing against it.
+    if game.version > session.game_version:
         raise Rejected(
             errors.GAME_VERSION_RETIRED,
             f"version {session.game_version} of {session.game_id} is no longer in force",

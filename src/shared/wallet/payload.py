@@ -20,8 +20,17 @@ MAX_ID_CHARS: Final = 128
 _ID: Final = re.compile(rf"[!-~]{{1,{MAX_ID_CHARS}}}")
 
 
+class Digits(str):
+    """A number that nothing here computes with, as it was written: no reader of a field takes it
+    for a number or for a text.
+    """
+
+    __slots__ = ()
+
+
 def decode_payload(text: str) -> dict[str, object]:
-    """The JSON object of a payload; numbers are integers of at most 2^53 - 1 in size.
+    """The JSON object of a payload; numbers are integers of at most 2^53 - 1 in size, any other
+    is kept as its digits, for whoever reads the field to refuse.
 
     Raises:
         Rejected: `invalid_payload`.
@@ -29,9 +38,9 @@ def decode_payload(text: str) -> dict[str, object]:
     if len(text) > MAX_PAYLOAD_CHARS:
         refuse("payload", f"is longer than {MAX_PAYLOAD_CHARS} characters")
     try:
-        value = json.loads(text, parse_float=_no_float, parse_int=_whole, parse_constant=_no_float)
+        value = json.loads(text, parse_float=Digits, parse_int=_whole, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        refuse("payload", "is not JSON of objects, texts and whole numbers")
+        refuse("payload", "is not JSON")
     if not isinstance(value, dict):
         refuse("payload", "is not a JSON object")
     return value
@@ -52,21 +61,21 @@ class Fields:
     def text(self, name: str) -> str:
         """A text of 1 to 500 characters."""
         value = self._rest.pop(name, None)
-        if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT_CHARS:
+        if type(value) is not str or not 1 <= len(value) <= MAX_TEXT_CHARS:
             refuse(name, f"is not a text of 1 to {MAX_TEXT_CHARS} characters")
         return value
 
     def matching(self, name: str, pattern: re.Pattern[str]) -> str:
         """A text that `pattern` matches from its start to its end."""
         value = self._rest.pop(name, None)
-        if not isinstance(value, str) or not pattern.fullmatch(value):
+        if type(value) is not str or not pattern.fullmatch(value):
             refuse(name, f"does not match {pattern.pattern}")
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of the texts in `choices`."""
         value = self._rest.pop(name, None)
-        if not isinstance(value, str) or value not in choices:
+        if type(value) is not str or value not in choices:
             refuse(name, f"is not one of {', '.join(choices)}")
         return value
 
@@ -123,11 +132,11 @@ def refuse(name: str, what: str) -> NoReturn:
     )
 
 
-def _no_float(_: str) -> NoReturn:
-    raise ValueError("not a whole number")
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
-def _whole(digits: str) -> int:
+def _whole(digits: str) -> "int | Digits":
     if len(digits) > 17 or abs(value := int(digits)) >= 1 << 53:
-        raise ValueError("a number beyond 2^53 - 1")
+        return Digits(digits)
     return value

@@ -258,6 +258,18 @@ _SECOND: Final[tuple[str, ...]] = (
     CREATE TRIGGER events_refuse_delete BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
     """,
+    # Players' keys and the house's no longer share one space.
+    "DROP TRIGGER commands_refuse_update",
+    """
+    UPDATE commands SET idempotency_key = CASE
+      WHEN idempotency_key GLOB 'pix:*' OR idempotency_key GLOB 'payout:*'
+        OR idempotency_key GLOB 'revoke:*' THEN 'house:' ELSE 'player:'
+    END || idempotency_key
+    """,
+    """
+    CREATE TRIGGER commands_refuse_update BEFORE UPDATE ON commands
+    BEGIN SELECT RAISE(ABORT, 'answers are kept as given'); END
+    """,
     """
     CREATE TABLE proofs (
       kind TEXT PRIMARY KEY CHECK (kind IN ('newest', 'full')),

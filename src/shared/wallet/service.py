@@ -53,6 +53,13 @@ class _Request:
     context: str
     currency: str | None
 
+    @property
+    def slot(self) -> str:
+        """Where the answer is remembered: a player's keys and the house's never meet, so nobody can
+        take the key under which a payment or a logout will come.
+        """
+        return f"{'player' if self.session_id else 'house'}:{self.key}"
+
 
 class Wallet:
     """One player's wallet over one SQLite. `sandbox` allows the clock to be moved forward."""
@@ -154,7 +161,7 @@ class Wallet:
         if isinstance(command, Open):
             return self._open(command, request.hash)
         if key:
-            stored = self._store.answer_to(key)
+            stored = self._store.answer_to(request.slot)
             if stored is not None:
                 if stored.request_hash != request.hash:
                     raise Rejected(
@@ -177,7 +184,7 @@ class Wallet:
             self._store.freeze(None)
         body = encode_body(decision.answer(after))
         if key:
-            self._store.remember(key, request.hash, decision.status, body, after.seq)
+            self._store.remember(request.slot, request.hash, decision.status, body, after.seq)
         return encode_answer(decision.status, body)
 
     def _open(self, command: Open, request_hash: str) -> str:

@@ -45,7 +45,7 @@ _SUMS: Final = ", ".join(
 _PROTECTION: Final = f"""
 SELECT (SELECT json_group_array(json_array(kind, period, value)) FROM limits),
        coalesce(max(last_bet_at), 0), {_SUMS}
-FROM daily WHERE day >= min(?2, ?3)
+FROM daily WHERE day >= min(CAST(?1 AS INTEGER) - 1, ?2, ?3)
 """  # noqa: S608 - names of ours
 
 
