@@ -5,6 +5,7 @@ import json
 import pytest
 from unit.wallet.wallet_house import House
 
+from shared.games.catalogue import CATALOGUE
 from shared.kernel.times import HOUR_MS, MINUTE_MS
 
 
@@ -56,8 +57,6 @@ def test_an_edge_that_has_not_heard_of_a_version_yet_does_not_retire_it() -> Non
 
 @pytest.mark.parametrize("number", ["50.0", "1e3", "9007199254740992", "1" * 400])
 def test_a_number_that_is_not_whole_is_a_bet_of_no_game(number: str) -> None:
-    from shared.games.catalogue import CATALOGUE
-
     house = House(games=CATALOGUE).open().deposit(1_000)
     payload = (
         f'{{"session_id":"{house.session()}","stake_minor":100,'
