@@ -37,7 +37,7 @@ VALUES ('dice', 1, 'Dice', 'dice', 9600, 100, 1000000, 'active', 'house', 'first
 
 CREATE TABLE approvals (
   approval_id TEXT PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('game_version')),
+  kind TEXT NOT NULL CHECK (kind IN ('game_version', 'adjustment', 'wallet_release', 'bonus')),
   subject TEXT NOT NULL CHECK (json_valid(subject)),
   maker_id TEXT NOT NULL,
   reason TEXT NOT NULL,

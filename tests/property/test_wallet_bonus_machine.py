@@ -164,7 +164,7 @@ class BonusMachine(RuleBasedStateMachine):
     @rule(
         grant_id=GRANT_IDS,
         amount=AMOUNTS,
-        multiplier=st.sampled_from([0, 0, 1, 2]),
+        multiplier=st.sampled_from([0, 1, 1, 2]),
         hours=st.sampled_from([None, None, 1, 3]),
         policy=st.sampled_from(["keep", "forfeit"]),
     )
@@ -266,6 +266,27 @@ class BonusMachine(RuleBasedStateMachine):
         else:
             assert answer.status == 200
             self.pay(played, payout)
+
+    @rule(data=st.data(), payout=PAYOUTS)
+    def win_something_open(self, data: st.DataObject, payout: int) -> None:
+        waiting = sorted(
+            name for name, played in self.rounds.items() if played and played.payout is None
+        )
+        if waiting:
+            self.win(data.draw(st.sampled_from(waiting)), payout)
+
+    @rule(data=st.data(), payout=PAYOUTS, game=GAMES, undone=st.booleans())
+    def bet_what_there_is_and_settle(
+        self, data: st.DataObject, payout: int, game: str, undone: bool
+    ) -> None:
+        usable = sum(self.house.money[:2])
+        if usable > 0:
+            amount = data.draw(st.integers(min_value=1, max_value=usable))
+            round_id = f"settled-{len(self.house.events)}"
+            self.bet(round_id, amount, game)
+            self.win(round_id, payout)
+            if undone:
+                self.rollback(round_id, "reverse", owe=True)
 
     @rule(round_id=ROUND_IDS, after_win=st.sampled_from(["reverse", "reject"]), owe=st.booleans())
     def rollback(self, round_id: str, after_win: str, owe: bool) -> None:

@@ -10,6 +10,7 @@ from routes import (
     games,
     health,
     identity,
+    ledger_ops,
     live,
     ops,
     payments,
@@ -34,6 +35,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *fairness.ROUTES,
     *staff_auth.ROUTES,
     *ops.ROUTES,
+    *ledger_ops.ROUTES,
     *projection.ROUTES,
     *sandbox.ROUTES,
 )

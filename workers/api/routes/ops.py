@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from http_layer.call import Call
 from http_layer.routing import route, staff
-from services.catalogue_changes import decide_approval, propose_rtp
+from services.approvals import decide_approval
+from services.catalogue_changes import propose_rtp
 from services.rows import page_of
 from views.common import PageQuery
 from views.ops import (
@@ -143,10 +144,11 @@ def approval_view(row: Record) -> ApprovalView:
     """The approval of a row of `approvals`."""
     return ApprovalView(
         **{
-            **row,
+            **{name: value for name, value in row.items() if name != "proposal_key"},
             "subject": json.loads(str(row["subject"])),
             "created_at": _time(row["created_at"]),
             "decided_at": _time(row["decided_at"]),
+            "carried_out_at": _time(row["carried_out_at"]),
         }
     )
 

@@ -8,21 +8,20 @@ jurisdiction allows at any legal bet and stake cannot even be proposed.
 import json
 from typing import Final
 
-from views.ops import DecisionBody, GameVersionView, RtpBody
+from views.ops import GameVersionView, RtpBody
 
 from services.audit import Action, carry_out
 from services.container import House
+from services.proposals import Approved, Kind, Outcome, Subject
 from services.rows import integer
-from shared.audit.errors import APPROVAL_DECIDED, APPROVAL_NOT_FOUND, MAKER_IS_CHECKER
 from shared.games.catalogue import CATALOGUE
 from shared.identity.model import Principal
-from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
-from shared.platform.ports import Record, Statement
+from shared.platform.ports import Statement
 from shared.rtp.bounds import check_rtp, check_version, parse_rtp, percent_of_bps
 
-# Every statement of a decision asks that the approval is still pending, and the approval itself
-# moves last: of two deciders at once, the second changes nothing.
+# Every statement of a decision asks that the approval is still pending, because of two deciders at
+# once the second must change nothing.
 _RETIRE: Final = """
 UPDATE game_versions SET status = 'retired' WHERE game_id = ? AND status = 'active'
 AND EXISTS (SELECT 1 FROM approvals WHERE approval_id = ? AND status = 'pending')
@@ -34,10 +33,6 @@ AND EXISTS (SELECT 1 FROM approvals WHERE approval_id = ? AND status = 'pending'
 _TURN_DOWN: Final = """
 UPDATE game_versions SET status = 'rejected' WHERE game_id = ? AND version = ?
 AND EXISTS (SELECT 1 FROM approvals WHERE approval_id = ? AND status = 'pending')
-"""
-_DECIDE: Final = """
-UPDATE approvals SET status = ?, checker_id = ?, decided_at = ?, decision_reason = ?
-WHERE approval_id = ? AND status = 'pending'
 """
 
 
@@ -105,50 +100,24 @@ async def _proposal(
     )
 
 
-async def decide_approval(
-    house: House, checker: Principal, approval_id: str, body: DecisionBody, now_ms: int
-) -> Record:
-    """The approval after the decision; an approved game version is in force for new sessions.
-
-    Raises:
-        Rejected: APPROVAL_NOT_FOUND, MAKER_IS_CHECKER, APPROVAL_DECIDED.
-    """
-    approval = await _approval(house, approval_id)
-    if approval["maker_id"] == checker.subject_id:
-        raise Rejected(MAKER_IS_CHECKER, "You proposed this; a second person must decide.")
-    if approval["status"] != "pending":
-        raise Rejected(APPROVAL_DECIDED, f"It was {approval['status']!s} already.")
-    subject = json.loads(str(approval["subject"]))
-    outcome = "approved" if body.decision == "approve" else "rejected"
+def _statements(
+    subject: Subject, approval_id: str, outcome: Outcome, now_ms: int
+) -> tuple[Statement, ...]:
     game_id, version = subject["game_id"], subject["version"]
-    if outcome == "approved":
-        changes = [
-            Statement(_RETIRE, (game_id, approval_id)),
-            Statement(_PUT_IN_FORCE, (now_ms, game_id, version, approval_id)),
-        ]
-    else:
-        changes = [Statement(_TURN_DOWN, (game_id, version, approval_id))]
-    decision = (outcome, checker.subject_id, now_ms, body.reason, approval_id)
-    action = Action(
-        f"approval.{body.decision}",
-        approval_id,
-        {"subject": subject, "reason": body.reason},
-        (*changes, Statement(_DECIDE, decision)),
+    if outcome == "rejected":
+        return (Statement(_TURN_DOWN, (game_id, version, approval_id)),)
+    return (
+        Statement(_RETIRE, (game_id, approval_id)),
+        Statement(_PUT_IN_FORCE, (now_ms, game_id, version, approval_id)),
     )
 
-    async def plan() -> Action:
-        return action
 
-    _, decided = await carry_out(house, checker, now_ms, plan)
-    if not decided:
-        raise Rejected(APPROVAL_DECIDED, "Somebody decided this a moment ago.")
-    if outcome == "approved":
-        await house.games.refresh(now_ms)
-    return await _approval(house, approval_id)
+async def _announce(house: House, _approved: Approved, now_ms: int) -> str | None:
+    """An approved version is in force for new sessions."""
+    await house.games.refresh(now_ms)
+    return None
 
 
-async def _approval(house: House, approval_id: str) -> Record:
-    row = await house.db.first("SELECT * FROM approvals WHERE approval_id = ?", approval_id)
-    if row is None:
-        raise Rejected(APPROVAL_NOT_FOUND, "There is no approval with this id.")
-    return row
+GAME_VERSION: Final = Kind(
+    frozenset({"game_ops", "finance", "admin"}), statements=_statements, carry_out=_announce
+)

@@ -41,6 +41,12 @@ class ApprovalView(View):
     checker_id: str | None
     decided_at: Time | None
     decision_reason: str | None
+    carried_out_at: Annotated[
+        Time | None, Field(description="Empty while the wallet has not done it yet")
+    ]
+    refusal: Annotated[
+        str | None, Field(description="Code of the wallet's refusal; the checker may send it again")
+    ]
 
 
 class ApprovalsView(View):

@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field
 from views.common import BalanceMinor, CurrencyCode, Id, Sha256Hex, Time, View
 
-
 CashMinor = Annotated[
     int,
     Field(

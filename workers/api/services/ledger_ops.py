@@ -1,0 +1,78 @@
+"""What the desk does to a wallet by two people: adjust cash, grant a bonus, release it.
+
+A proposal changes no wallet. Once approved it is one command under the approval's id, built from
+the stored approval alone: asked for again it is the same request, and the wallet does it once.
+"""
+
+import json
+from typing import Final
+
+from services.container import House
+from services.proposals import Approved, Kind, Proposal
+from shared.identity.errors import PLAYER_NOT_FOUND
+from shared.identity.model import Role
+from shared.kernel.errors import Rejected
+from shared.wallet.answer import decode_answer
+
+_MONEY_DESK: Final[frozenset[Role]] = frozenset({"finance", "admin"})
+
+
+async def _command(
+    house: House, kind: str, approved: Approved, payload: dict[str, object]
+) -> str | None:
+    """The code of the wallet's refusal; None when the command is done."""
+    answer = decode_answer(
+        await house.wallets.execute(
+            str(approved.subject["player_id"]), kind, approved.approval_id, "", json.dumps(payload)
+        )
+    )
+    if answer.status >= 500:
+        raise RuntimeError(f"the wallet failed at a {kind}")
+    return None if answer.status < 400 else str(json.loads(answer.body)["code"])
+
+
+def _two_people(approved: Approved) -> dict[str, object]:
+    return {
+        "approval_id": approved.approval_id,
+        "maker_id": approved.maker_id,
+        "checker_id": approved.checker_id,
+        "reason": approved.reason,
+    }
+
+
+async def _adjust(house: House, approved: Approved, _now_ms: int) -> str | None:
+    moved = {name: approved.subject[name] for name in ("direction", "amount_minor", "currency")}
+    return await _command(house, "adjustment", approved, {**_two_people(approved), **moved})
+
+
+async def _release(house: House, approved: Approved, _now_ms: int) -> str | None:
+    return await _command(house, "unfreeze", approved, _two_people(approved))
+
+
+async def _grant(house: House, approved: Approved, _now_ms: int) -> str | None:
+    """The grant has the approval's id, so that it can be found from either side."""
+    granted = {name: approved.subject[name] for name in ("amount_minor", "currency", "terms")}
+    payload = {"grant_id": approved.approval_id, "reason": approved.reason, **granted}
+    return await _command(house, "bonus_credit", approved, payload)
+
+
+ADJUSTMENT: Final = Kind(_MONEY_DESK, carry_out=_adjust)
+WALLET_RELEASE: Final = Kind(_MONEY_DESK, carry_out=_release)
+BONUS: Final = Kind(_MONEY_DESK, carry_out=_grant)
+
+
+async def proposal_about(
+    house: House, kind: str, player_id: str, reason: str, subject: dict[str, object]
+) -> Proposal:
+    """A proposal about a wallet; amounts are of the wallet's currency.
+
+    Raises:
+        Rejected: PLAYER_NOT_FOUND.
+    """
+    player = await house.db.first("SELECT currency FROM players WHERE player_id = ?", player_id)
+    if player is None:
+        raise Rejected(PLAYER_NOT_FOUND, "There is no player with this id.")
+    told = {"player_id": player_id, **subject}
+    if "amount_minor" in subject:
+        told["currency"] = player["currency"]
+    return Proposal(kind, f"wallet.{kind}.propose", player_id, told, reason)

@@ -1,0 +1,83 @@
+"""Players as the desk sees them: found by an exact mark, personal data masked.
+
+E-mail address and CPF are found by their blind index; nothing else of a person can be searched, so
+the desk cannot be used to browse people.
+"""
+
+import json
+from typing import Final
+
+from views.ledger_ops import PlayerSummaryView
+
+from services.container import House
+from services.rows import integer
+from shared.identity.cpf import mask_cpf, normalise_cpf
+from shared.identity.decide import normalise_email
+from shared.identity.errors import PLAYER_NOT_FOUND
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import is_uuid
+from shared.kernel.times import rfc3339
+from shared.platform.ports import Record
+
+_SELECT: Final = "SELECT * FROM players WHERE brand_id = ? AND "
+
+
+async def find_players(house: House, query: str) -> list[PlayerSummaryView]:
+    """The player with this id, e-mail address or CPF; none when there is no such player."""
+    text = query.strip()
+    if is_uuid(text.lower()):
+        where, value = "player_id = ?", text.lower()
+    elif "@" in text:
+        where, value = "email_index = ?", house.blind_index.of("email", normalise_email(text))
+    else:
+        try:
+            where, value = "cpf_index = ?", house.blind_index.of("cpf", normalise_cpf(text))
+        except ValueError:
+            return []
+    rows = await house.db.query(_SELECT + where, house.settings.brand_id, value)
+    return [await _summary(house, row) for row in rows]
+
+
+async def read_player(house: House, player_id: str) -> PlayerSummaryView:
+    """One player, masked.
+
+    Raises:
+        Rejected: PLAYER_NOT_FOUND.
+    """
+    row = await house.db.first(_SELECT + "player_id = ?", house.settings.brand_id, player_id)
+    if row is None:
+        raise Rejected(PLAYER_NOT_FOUND, "There is no player with this id.")
+    return await _summary(house, row)
+
+
+async def _summary(house: House, row: Record) -> PlayerSummaryView:
+    player_id = str(row["player_id"])
+    sealed = str(row["pii_sealed"])
+    pii = json.loads(await house.sealing.unseal(sealed, bound=f"player:{player_id}:pii"))
+    cpf = await house.sealing.unseal(str(row["cpf_sealed"]), bound=f"player:{player_id}:cpf")
+    return PlayerSummaryView.model_validate(
+        {
+            "player_id": player_id,
+            "status": row["status"],
+            "kyc_status": row["kyc_status"],
+            "vip_tier": row["vip_tier"],
+            "jurisdiction": row["jurisdiction"],
+            "currency": row["currency"],
+            "name_masked": _mask_name(pii["full_name"]),
+            "email_masked": _mask_email(pii["email"]),
+            "cpf_masked": mask_cpf(cpf),
+            "created_at": rfc3339(integer(row["created_at"])),
+        }
+    )
+
+
+def _mask_name(name: str) -> str:
+    """`Ana Maria Souza` becomes `Ana M. S.`."""
+    first, *others = name.split()
+    return " ".join([first, *(f"{other[0]}." for other in others)])
+
+
+def _mask_email(email: str) -> str:
+    """`ana@acme.test` becomes `a***@acme.test`."""
+    local, _, domain = email.partition("@")
+    return f"{local[:1]}***@{domain}"
