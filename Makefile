@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin audit test check fast format lint types bundles snapshots openapi lock bench sim bank clean
+.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench sim bank clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,14 @@ admin: setup ## make a member of staff on a stopped edge's data: EMAIL=you@examp
 audit: ## check an exported statement: FILE=statement.json [ANCHOR="proof.json anchors.json"]
 	@test -n "$(FILE)" || { echo 'usage: make audit FILE=statement.json [ANCHOR="proof.json anchors.json"]'; exit 2; }
 	@$(PYTHON3) runtime/audit.py $(FILE) $(addprefix --anchor ,$(ANCHOR))
+
+rebuild: setup ## make the projection anew on a stopped edge's data and compare: STATE=folder [SOURCE=archive] [SWAP=1]
+	@test -n "$(STATE)" || { echo "usage: make rebuild STATE=folder [SOURCE=archive] [SWAP=1]"; exit 2; }
+	@$(BIN)/python runtime/rebuild.py --state "$(STATE)" --source "$(or $(SOURCE),wallets)" $(if $(SWAP),--swap)
+
+drill: setup ## restore every ledger from the archive and compare hash by hash: STATE=folder or ARCHIVE=folder [SQL=file]
+	@test -n "$(STATE)$(ARCHIVE)" || { echo "usage: make drill STATE=folder | ARCHIVE=folder [SQL=file]"; exit 2; }
+	@$(BIN)/python runtime/drill.py $(if $(STATE),--state "$(STATE)",--archive "$(ARCHIVE)" $(if $(SQL),--sql "$(SQL)"))
 
 format: setup ## format the sources and fix what the linter can
 	$(BIN)/ruff format .
@@ -51,9 +59,10 @@ bundles: setup ## what `wrangler deploy` would upload, checked
 snapshots: setup ## save and load a memory snapshot of each Worker: imports are snapshot-safe
 	$(BIN)/python runtime/check_snapshots.py
 
-openapi: setup ## write openapi.json and docs/problems.md from the route table
+openapi: setup ## write openapi.json, docs/problems.md and docs/rejections.md from the code
 	$(BIN)/python runtime/openapi.py
 	$(BIN)/python runtime/problems.py
+	$(BIN)/python runtime/rejections.py
 
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)

@@ -14,6 +14,7 @@ from shared.platform.ports import Sql
 from shared.wallet import errors
 from shared.wallet.answer import decode_answer
 from shared.wallet.ports import GameRules
+from shared.wallet.precedence import CALL, PRECEDENCE
 from shared.wallet.service import Wallet
 
 PLAYER = "019ab0de-0000-7000-8000-000000000001"
@@ -89,7 +90,11 @@ class House:
             self.keys += 1
             key = f"key-{self.keys}"
         context = self.in_force if kind == "play" else ""
-        return reply(self.wallet.execute(kind, key, login, json.dumps(payload), context))
+        answer = reply(self.wallet.execute(kind, key, login, json.dumps(payload), context))
+        if answer.status >= 400 and answer.code != "wallet_frozen":
+            named = (*CALL, *PRECEDENCE.get(kind, ()))
+            assert answer.code in {problem.code for problem in named}, (kind, answer)
+        return answer
 
     def ask(self, kind: str, *, login: str = LOGIN, **payload: object) -> Reply:
         return reply(self.wallet.query(kind, login, json.dumps(payload)))
