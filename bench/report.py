@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.processes import Memory
 from bench.requests import RequestCost
-from bench.scenarios import HTTP, WEBSOCKET, Run
+from bench.scenarios import Run
 
 EDGE: Final = "edge"
 PEER: Final = "peer"
@@ -58,10 +58,9 @@ def ratio_table(runs: Sequence[Run]) -> str:
     contenders = [name for name in _distinct(run.contender for run in runs) if name != EDGE]
     for scenario in _distinct(run.scenario for run in runs if run.contender == EDGE):
         for other in contenders:
-            theirs = scenario.replace(WEBSOCKET, HTTP) if other == PEER else scenario
-            pairs = _pairs(runs, scenario, other, theirs)
+            pairs = _pairs(runs, scenario, other)
             if pairs:
-                label = other if theirs == scenario else f"{other} over HTTP"
+                label = other if pairs[0][1].scenario == scenario else f"{other} over HTTP"
                 cells = [
                     _spread([value(a) / value(b) for a, b in pairs], 2, "×") for value in values
                 ]
@@ -105,15 +104,20 @@ def write_artifact(
     path.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _pairs(runs: Sequence[Run], scenario: str, other: str, theirs: str) -> list[tuple[Run, Run]]:
-    found = {
-        run.repetition: run for run in runs if run.contender == other and run.scenario == theirs
-    }
-    return [
-        (run, found[run.repetition])
-        for run in runs
-        if run.contender == EDGE and run.scenario == scenario and run.repetition in found
-    ]
+def _pairs(runs: Sequence[Run], scenario: str, other: str) -> list[tuple[Run, Run]]:
+    """Runs of the edge with those of the other in the same repetition, over HTTP where the other
+    has no such face.
+    """
+    theirs = {(run.repetition, run.scenario): run for run in runs if run.contender == other}
+    pairs = []
+    for run in runs:
+        if run.contender == EDGE and run.scenario == scenario:
+            found = theirs.get((run.repetition, scenario)) or theirs.get(
+                (run.repetition, run.over_http)
+            )
+            if found is not None:
+                pairs.append((run, found))
+    return pairs
 
 
 def _programs(runs: Sequence[Run]) -> str:

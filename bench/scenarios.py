@@ -4,13 +4,17 @@ import os
 import resource
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bench.contender import Contender
 from bench.load import Load, run_load
 from bench.processes import busy_seconds, wait_until_quiet
 from bench.wire import Channel
+
+HTTP: Final = "HTTP"
+WEBSOCKET: Final = "WebSocket"
+SOCKETS_A_WALLET: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,12 @@ class Scenario:
         pace = "" if self.rate is None else f", {self.rate:.0f} bets/s"
         return f"{self.face}, {self.in_flight} at a time, {wallets}{pace}"
 
+    @property
+    def over_http(self) -> str:
+        """The name of the scenario that asks the same of a contender without a WebSocket."""
+        in_flight = 16 if self.in_flight == SOCKETS_A_WALLET else self.in_flight
+        return replace(self, face=HTTP, in_flight=in_flight).name
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -35,6 +45,7 @@ class Run:
 
     contender: str
     scenario: str
+    over_http: str
     repetition: int
     bets: int
     per_second: float
@@ -47,14 +58,16 @@ class Run:
     load_average: float
 
 
-HTTP: Final = "HTTP"
-WEBSOCKET: Final = "WebSocket"
-
-
 def closed_scenarios(wallets: int) -> list[Scenario]:
-    """As fast as it goes: 1 and 16 at a time, one wallet and many, both faces."""
-    shapes = [(1, 1), (16, 1), (1, wallets), (16, wallets)]
-    return [Scenario(face, *shape) for face in (HTTP, WEBSOCKET) for shape in shapes]
+    """As fast as it goes: 1 and 16 at a time, one wallet and many, both faces. One wallet may have
+    four sockets, so there four at a time is the most.
+    """
+    http = [(1, 1), (16, 1), (1, wallets), (16, wallets)]
+    sockets = [(1, 1), (SOCKETS_A_WALLET, 1), (1, wallets), (16, wallets)]
+    return [
+        *(Scenario(HTTP, *shape) for shape in http),
+        *(Scenario(WEBSOCKET, *shape) for shape in sockets),
+    ]
 
 
 def channels_of(contender: Contender, scenario: Scenario) -> list[Channel]:
@@ -90,6 +103,7 @@ def measure(contender: Contender, scenario: Scenario, repetition: int, seconds: 
     return Run(
         contender=contender.name,
         scenario=scenario.name,
+        over_http=scenario.over_http,
         repetition=repetition,
         bets=load.answered,
         per_second=load.per_second,
