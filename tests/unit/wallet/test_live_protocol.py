@@ -101,6 +101,11 @@ def test_a_command_needs_a_key(key: object, code: str, kind: str) -> None:
     assert refusal(text(type=kind, idempotency_key=key)) == ('"m1"', code)
 
 
+@pytest.mark.parametrize("member", ["currency", "at", "key", "context", "stake"])
+def test_a_client_says_nothing_that_is_the_houses_to_say(member: str) -> None:
+    assert refusal(text(**{member: "BRL"})) == ('"m1"', "validation_failed")
+
+
 @pytest.mark.parametrize("kind", ["balance", "ping"])
 def test_a_question_takes_no_other_member_and_no_key(kind: str) -> None:
     assert read_message(f'{{"id":1,"type":"{kind}"}}') == Message("1", kind, "", "{}")
@@ -158,6 +163,13 @@ def test_what_the_wallet_cannot_read_has_the_name_that_http_gives_it() -> None:
     told = json.loads(live.answered(read_message(text()), encode_rejection(rejection)))
     assert (told["code"], told["status"]) == ("validation_failed", 422)
     assert told["errors"] == [{"loc": ["body", "stake_minor"], "msg": "is odd"}]
+
+
+def test_the_places_that_a_game_names_are_passed_on() -> None:
+    places = [{"loc": ["params", "target"], "msg": "is 2 to 98"}]
+    rejection = Rejection(errors.INVALID_PARAMS, "no bet", {"errors": places})
+    told = json.loads(live.answered(read_message(text()), encode_rejection(rejection)))
+    assert told["errors"] == places
 
 
 def test_every_problem_of_the_wallet_keeps_its_status_title_and_retry_class() -> None:

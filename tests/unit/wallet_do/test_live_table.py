@@ -39,6 +39,10 @@ class RememberedSocket:
         self.closed = (code, reason)
 
     @property
+    def is_open(self) -> bool:
+        return self.closed is None
+
+    @property
     def last(self) -> Json:
         return self.received[-1]
 
@@ -55,7 +59,7 @@ class RememberedSockets:
         self._keys = itertools.count(1)
 
     def all(self) -> list[RememberedSocket]:
-        return [socket for socket in self.open if socket.closed is None]
+        return [socket for socket in self.open if socket.is_open]
 
     def accept(self, attachment: str) -> tuple[object, RememberedSocket]:
         socket = RememberedSocket(next(self._keys), attachment)
@@ -66,6 +70,13 @@ class RememberedSockets:
         self.answers[request] = response
 
 
+class Failures(list[str]):
+    """What went wrong inside, by where and type."""
+
+    def note(self, during: str, error: Exception) -> None:
+        self.append(f"{during}: {type(error).__name__}")
+
+
 class Live:
     """One player's wallet with a table."""
 
@@ -74,7 +85,7 @@ class Live:
         self.sockets = RememberedSockets()
         self.alarm = NativeAlarm()
         self.log: list[Json] = []
-        self.failures: list[str] = []
+        self.failures = Failures()
         self.session = self.house.session()
         self.numbers = itertools.count(1)
         self.table = self.woken()
@@ -86,7 +97,7 @@ class Live:
             self.sockets,
             self.house.clock,
             self.alarm,
-            lambda during, error: self.failures.append(f"{during}: {type(error).__name__}"),
+            self.failures.note,
             self.log.append,
         )
         return self.table
@@ -112,11 +123,11 @@ class Live:
         }
         return self.say(socket, "round", **(bet | members))
 
-    def over_http(self, kind: str, key: str, login: str = LOGIN, **payload: object) -> str:
+    def over_http(self, kind: str, key: str, **payload: object) -> str:
         """A command by RPC, as the object's entry hands it to the table."""
         text = json.dumps(payload)
         games = IN_FORCE if kind == "play" else ""
-        answer = self.house.wallet.execute(kind, key, login, text, games)
+        answer = self.house.wallet.execute(kind, key, LOGIN, text, games)
         if self.table.is_occupied:
             self.table.heed(kind, text, answer, games)
         return answer
@@ -337,6 +348,28 @@ def test_the_fifth_socket_replaces_the_oldest(play: Live) -> None:
     assert play.bet(sockets[4])["type"] == "round"
 
 
+def test_who_talks_on_after_the_end_is_not_heard(play: Live) -> None:
+    first = play.join()
+    for _ in range(4):
+        play.house.clock.advance(1)
+        play.join()
+    assert first.closed == (4408, "replaced")
+    heard = len(first.received)
+    before = play.house.tables()
+    play.bet(first)
+    play.woken()
+    play.bet(first)
+    assert len(first.received) == heard
+    assert play.house.tables() == before
+
+
+def test_a_socket_that_the_table_has_not_seen_is_seated_by_its_attachment(play: Live) -> None:
+    socket = play.join()
+    play.table.left(socket, "closed")
+    assert play.bet(socket)["type"] == "round"
+    assert play.table.is_occupied
+
+
 def test_an_eviction_forgets_no_socket_no_session_and_no_games(play: Live) -> None:
     first, second = play.join(), play.join(login=OTHER_LOGIN)
     play.woken()
@@ -442,7 +475,8 @@ def test_a_flood_is_braked_and_then_cut_while_the_others_play_on(play: Live) -> 
         play.table.message(flooder, "{}")
     assert flooder.last["code"] == "rate_limited"
     assert flooder.last["retry_after"] == 1
-    assert flooder.closed is None
+    assert play.table.is_occupied
+    assert flooder in play.sockets.all()
     play.table.message(flooder, "{}")
     assert flooder.closed == (4429, "rate_limited")
     assert play.bet(player)["type"] == "round"

@@ -18,6 +18,11 @@ class Socket(Protocol):
         ...
 
     @property
+    def is_open(self) -> bool:
+        """False as soon as either side has closed it, although messages may still come."""
+        ...
+
+    @property
     def unsent_bytes(self) -> int:
         """What was sent and the client has not taken yet."""
         ...

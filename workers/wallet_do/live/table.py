@@ -125,9 +125,13 @@ class Table:
     # What a client sends
 
     def message(self, socket: Socket, text: object) -> None:
-        """Answer one message, or end its socket; never raises."""
+        """Answer one message, or end its socket; never raises. Whoever talks on after the end is
+        not heard.
+        """
         seat = self._seats.get(socket.key)
         if seat is None:
+            if not socket.is_open:
+                return
             seat = self._adopt(socket)
             self.is_occupied = True
         now_ms = self._clock.now_ms()

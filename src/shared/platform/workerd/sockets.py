@@ -10,6 +10,8 @@ from typing import Final
 from shared.platform.workerd.foreign import Foreign, JsException, js, optional, unwrapped
 
 MAX_ATTACHMENT_CHARS: Final = 2_000
+_OPEN: Final = 1
+"""`readyState`. After a `close` of ours the client may still send, and is still listed."""
 
 
 class DurableSocket:
@@ -24,6 +26,10 @@ class DurableSocket:
     @property
     def attachment(self) -> str:
         return str(self._raw.deserializeAttachment())
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._raw.readyState == _OPEN)
 
     @property
     def unsent_bytes(self) -> int:
@@ -52,7 +58,8 @@ class DurableSockets:
         self._ctx = unwrapped(ctx)
 
     def all(self) -> list[DurableSocket]:
-        return [DurableSocket(raw) for raw in self._ctx.getWebSockets()]
+        found = [DurableSocket(raw) for raw in self._ctx.getWebSockets()]
+        return [socket for socket in found if socket.is_open]
 
     def accept(self, attachment: str) -> tuple[Foreign, DurableSocket]:
         if len(attachment) > MAX_ATTACHMENT_CHARS or not attachment.isascii():
