@@ -155,6 +155,8 @@ def _leaves_no_tombstone(patch: pytest.MonkeyPatch) -> None:
 TWICE: Final = "retries never move money twice"
 ONE_KEY: Final = "a key stands for one request"
 MOVED: Final = "balances are those of an independent fold"
+ROUNDS: Final = "rounds settle once"
+UNDONE: Final = "a rollback is answered as the first one was"
 ORDER: Final = "refusals keep their precedence"
 ALLOWED: Final = "what is allowed is done"
 FROZEN: Final = "a sound wallet is never frozen"
@@ -192,7 +194,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant("funds are looked at before limits", _asks_for_funds_first, frozenset({ORDER})),
     Mutant("a hold stays open", _forgets_to_close_the_hold, frozenset({ORDER, FROZEN})),
-    Mutant("bonus money wins cash", _pays_bonus_as_cash, frozenset({MOVED})),
+    Mutant("bonus money wins cash", _pays_bonus_as_cash, frozenset({MOVED, ROUNDS})),
     Mutant(
         "a wallet's time runs back",
         _lets_time_run_back,
@@ -201,6 +203,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant("expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER})),
     Mutant("an ended session goes on playing", _lets_ended_sessions_play, frozenset({ORDER})),
     Mutant(
-        "a rollback before its bet is forgotten", _leaves_no_tombstone, frozenset({ALLOWED, ORDER})
+        "a rollback before its bet is forgotten",
+        _leaves_no_tombstone,
+        frozenset({ALLOWED, ORDER, UNDONE}),
     ),
 )

@@ -75,7 +75,7 @@ def judge_play(
     first = (
         (now_ms - game_session.active_at > IDLE_MS, "session_expired"),
         (not enabled, "game_disabled"),
-        (version != game_session.version, "game_version_retired"),
+        (version > game_session.version, "game_version_retired"),
         (bool(payload["params"].get("illegal")), "invalid_params"),
         (stake < game_session.least, "stake_below_min"),
         (stake > game_session.most, "stake_above_max"),

@@ -3,7 +3,6 @@
 from random import Random
 
 from simulation.sim.acting import Step, command
-from simulation.sim.known import CLOCK_SET_BACK_FREEZES
 from simulation.sim.world import World
 
 # The platform
@@ -14,11 +13,7 @@ def evicts(world: World, chance: Random, wallet: int, number: int) -> Step | Non
 
 
 def skews_the_clock(world: World, chance: Random, wallet: int, number: int) -> Step | None:
-    model = world.wallets[wallet].model
     ms = chance.choice((0, 0, -1, chance.randint(-2_000, 2_000), chance.randint(-90_000, 90_000)))
-    if CLOCK_SET_BACK_FREEZES:
-        opened = [session.active_at for session in model.sessions.values()]
-        ms = max(ms, max(opened, default=0) - model.offset_ms - world.now_ms)
     return "skew", {"ms": ms}
 
 

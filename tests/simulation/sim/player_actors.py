@@ -103,7 +103,9 @@ def reuses_a_key(world: World, chance: Random, wallet: int, number: int) -> Step
     if found is None or found[0] != wallet:
         return None
     payload = {"round_id": f"other-{number}", "amount_minor": 12_345}
-    return "conflict", {"of": of, "kind": "win", "payload": payload}
+    # The player's key or the house's, whosever it was: they must not meet.
+    session = chance.choice(("", world.logins[wallet]))
+    return "conflict", {"of": of, "kind": "win", "payload": payload, "session": session}
 
 
 def sends_nonsense(world: World, chance: Random, wallet: int, number: int) -> Step | None:

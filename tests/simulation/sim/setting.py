@@ -10,7 +10,6 @@ from typing import Final
 
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_number, start_of
 from simulation.sim.chance import generator_of
-from simulation.sim.known import MONDAY_THE_FIRST_FORGETS_PLAY
 
 from shared.kernel.ids import uuid7
 from shared.wallet.model import LIMIT_KINDS, PERIODS
@@ -50,11 +49,8 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
     chance = generator_of(seed, -1 - episode)
     if projects is None:
         projects = episode % PROJECTED_EVERY == PROJECTED_EVERY - 1
-    edges: tuple[date, ...] = _EDGES
-    if MONDAY_THE_FIRST_FORGETS_PLAY:
-        edges = tuple(day for day in _EDGES if not (day.day == 1 and day.weekday() == 0))
     if chance.random() < 0.4:
-        start_ms = start_of(day_number(chance.choice(edges))) - chance.randrange(10 * MINUTE_MS)
+        start_ms = start_of(day_number(chance.choice(_EDGES))) - chance.randrange(10 * MINUTE_MS)
     else:
         start_ms = start_of(_FIRST_DAY + chance.randrange(1000)) + chance.randrange(DAY_MS)
     limits: dict[tuple[str, str], int] = {}

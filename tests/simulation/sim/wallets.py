@@ -39,6 +39,11 @@ class Request:
     payload: Payload
     context: str = ""
 
+    @property
+    def slot(self) -> str:
+        """Where its answer is kept: keys of players and of the house never meet."""
+        return f"{'player' if self.session else 'house'}:{self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -116,7 +121,7 @@ class SimulatedWallet:
         self.commands += 1
         model, key = self.model, request.key
         now_ms = model.now(self.clock.now_ms())
-        known = model.answers.get(key) if key else None
+        known = model.answers.get(request.slot) if key else None
         asked = (request.kind, request.payload)
         conflict = known is not None and (known.kind, known.payload) != asked
         expected: str | None
@@ -185,7 +190,7 @@ class SimulatedWallet:
             for name, value in self.balances().items():
                 require(reply.body.get(name, value) == value, "an answer tells the balance", text)
         if request.key:
-            self.model.answers[request.key] = Answered(
+            self.model.answers[request.slot] = Answered(
                 request.kind, request.payload, reply.status, text.split(" ", 2)[2]
             )
 

@@ -121,7 +121,10 @@ class World:
         found = self.sent.get(operation.args["of"])
         if found is not None and found[0] == operation.wallet and found[1].key:
             request = replace(
-                found[1], kind=operation.args["kind"], payload=operation.args["payload"]
+                found[1],
+                kind=operation.args["kind"],
+                payload=operation.args["payload"],
+                session=operation.args["session"],
             )
             self._deliver(wallet, request, operation.fault)
 
