@@ -25,17 +25,23 @@ class Check(NamedTuple):
 
 # The generators of documents read the API's own tables, hence see its import root.
 API_SCRIPTS: Final = ("runtime/openapi.py", "runtime/problems.py")
+# Runs the cron Worker's own job over native adapters.
+CRON_SCRIPTS: Final = ("runtime/rebuild.py",)
 CHECKS: Final = (
     Check(
         "api", ["workers/api", "tests/unit/api", *API_SCRIPTS], ["workers/api", "tests/unit/api"]
     ),
     Check("wallet_do", ["workers/wallet_do", "tests/unit/wallet_do"], ["workers/wallet_do"]),
-    Check("fraud_cron", ["workers/fraud_cron", "tests/unit/fraud_cron"], ["workers/fraud_cron"]),
+    Check(
+        "fraud_cron",
+        ["workers/fraud_cron", "tests/unit/fraud_cron", *CRON_SCRIPTS],
+        ["workers/fraud_cron"],
+    ),
     Check(
         "native",
         ["src/shared", "runtime", "tests", "bench"],
         ["."],
-        rf"^(tests/unit/({'|'.join(ENVIRONMENTS)})/|({'|'.join(API_SCRIPTS)})$)",
+        rf"^(tests/unit/({'|'.join(ENVIRONMENTS)})/|({'|'.join(API_SCRIPTS + CRON_SCRIPTS)})$)",
     ),
 )
 
