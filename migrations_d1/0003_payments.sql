@@ -48,7 +48,13 @@ CREATE TABLE withdrawals (
   requested_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   settled_at INTEGER,
-  end_to_end_id TEXT NOT NULL UNIQUE
+  end_to_end_id TEXT NOT NULL UNIQUE,
+  -- Of the explanation that was given when the money was asked for: a replay says the same.
+  language TEXT NOT NULL DEFAULT 'pt-BR' CHECK (language IN ('pt-BR', 'en')),
+  -- When the bank was last asked to pay; 0 when nobody is known to have asked.
+  asked_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX withdrawals_by_player ON withdrawals (player_id, requested_at);
 CREATE INDEX withdrawals_unsettled ON withdrawals (requested_at) WHERE status = 'processing';
+CREATE INDEX withdrawals_to_ask ON withdrawals (asked_at) WHERE status = 'processing';
+CREATE INDEX withdrawals_due ON withdrawals (due_at) WHERE status = 'processing';

@@ -1,8 +1,9 @@
 """The api Worker: the platform's request in, the thin HTTP layer, the platform's response out.
 
-Everything that knows workerd about a request is here. The app is built once for each isolate from
+Everything that knows workerd about a request is here. The house is built once for each isolate from
 the bindings, on the first request, for nothing may be read or drawn while a Worker is imported. A
 Worker that is set up wrongly answers 503 to everything: it never serves without a key or a pepper.
+Every five minutes the payments desk has its tick here, where the secrets that it needs are.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,8 @@ from http_layer.app import App
 from http_layer.call import Incoming, Outgoing
 from http_layer.intake import too_large
 from routes import ROUTES
-from services.container import Ports, build_house
+from services.container import House, Ports, build_house
+from services.payout_desk import tick
 
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.crypto import WebCrypto
@@ -33,20 +35,30 @@ _DEFAULTS = {"RATE_LIMIT_SCALE": "1"}
 
 
 class Default(WorkerEntrypoint):
-    """The entrypoint of every public request."""
+    """The entrypoint of every public request, and of the payments desk's tick."""
 
+    _house: ClassVar[House | None] = None
     _app: ClassVar[App | None] = None
 
     async def fetch(self, request: Request) -> Response:
         """Answer one request."""
         if Default._app is None:
             try:
-                Default._app = _build_app(self.env)
+                Default._app = App(ROUTES, self._built_house())
             except (MissingConfiguration, ValueError) as failure:
                 log_line({"failure": "configuration", "detail": str(failure)})
                 return Response(_MISCONFIGURED, status=503, headers=_PROBLEM_HEADERS)
         outgoing = await Default._app.handle(_incoming(request, self.ctx))
         return _response(outgoing)
+
+    async def scheduled(self, controller: Foreign, *_platform: Foreign) -> None:
+        """The tick of the payments desk."""
+        await tick(self._built_house(), int(controller.scheduledTime))
+
+    def _built_house(self) -> House:
+        if Default._house is None:
+            Default._house = _build_house(self.env)
+        return Default._house
 
 
 _PROBLEM_HEADERS = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
@@ -56,7 +68,7 @@ _MISCONFIGURED = (
 )
 
 
-def _build_app(env: Foreign) -> App:
+def _build_house(env: Foreign) -> House:
     wallet_objects = wallets(env, "WALLET")
     ports = Ports(
         db=database(env, "DB"),
@@ -69,7 +81,7 @@ def _build_app(env: Foreign) -> App:
         crypto=WebCrypto(),
         log=log_line,
     )
-    return App(ROUTES, build_house(ports, lambda name: env_text(env, name, _DEFAULTS.get(name))))
+    return build_house(ports, lambda name: env_text(env, name, _DEFAULTS.get(name)))
 
 
 class _Headers:

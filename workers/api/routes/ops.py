@@ -7,6 +7,7 @@ from http_layer.call import Call
 from http_layer.routing import route, staff
 from services.approvals import decide_approval
 from services.catalogue_changes import propose_rtp
+from services.payment_alerts import RULES as PAYMENT_RULES
 from services.rows import page_of
 from views.common import PageQuery
 from views.ops import (
@@ -86,8 +87,8 @@ async def decide(call: Call[DecisionBody]) -> ApprovalView:
     "GET",
     "/v1/ops/aml/alerts",
     tag="Operators: AML",
-    summary="Velocity alerts, newest first",
-    auth=staff("aml", "admin", "auditor", "regulator"),
+    summary="Alerts of AML and of payments, newest first; finance sees those of payments only",
+    auth=staff("aml", "finance", "admin", "auditor", "regulator"),
     query=AlertsQuery,
     response=AlertsView,
 )
@@ -100,6 +101,7 @@ async def list_alerts(call: Call[None]) -> AlertsView:
         status=wanted.status,
         band=wanted.band,
         player_id=wanted.player_id,
+        within=("rule_id", f"{PAYMENT_RULES}*") if call.principal.role == "finance" else None,
     )
     page, cursor = page_of(rows, wanted.limit, "alert_id")
     return AlertsView(items=[_alert_view(row) for row in page], next_cursor=cursor)
@@ -126,11 +128,23 @@ async def read_audit(call: Call[None]) -> AuditView:
     return AuditView(items=[_audit_view(row) for row in page], next_cursor=following)
 
 
-async def _newest(call: Call[Any], table: str, key: str, **equal: str | None) -> list[Record]:
-    """`limit + 1` rows of a table of this module, newest key first, filtered by equality."""
+async def _newest(
+    call: Call[Any],
+    table: str,
+    key: str,
+    *,
+    within: tuple[str, str] | None = None,
+    **equal: str | None,
+) -> list[Record]:
+    """`limit + 1` rows of a table of this module, newest key first, filtered by equality and, with
+    `within`, to a column that matches a GLOB pattern.
+    """
     filters = {column: value for column, value in equal.items() if value is not None}
     clauses = [f"{column} = ?" for column in filters]
     params: list[SqlValue] = list(filters.values())
+    if within is not None:
+        clauses.append(f"{within[0]} GLOB ?")
+        params.append(within[1])
     if call.query.cursor is not None:
         clauses.append(f"{key} < ?")
         params.append(call.query.cursor)

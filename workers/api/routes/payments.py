@@ -8,14 +8,13 @@ from http_layer.problems import MALFORMED_JSON, VALIDATION_FAILED
 from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, PUBLIC, route
 from services.deposits import deposit_view, own_deposit, receive_payments, remember_charge
+from services.payouts import must_ask_again, receive_payout_results, try_to_pay_out
 from services.profiles import read_profile
 from services.rows import AFTER_EVERY_ID, integer, page_of
 from services.withdrawals import (
-    must_ask_again,
+    as_requested,
     own_account,
     own_withdrawal,
-    pay_out,
-    receive_payout_results,
     remember_withdrawal,
     withdrawal_view,
 )
@@ -155,13 +154,11 @@ async def request_withdrawal(call: Call[WithdrawalBody]) -> Answer:
         amount_minor=call.body.amount_minor,
         payment_account_id=await own_account(house, player_id, call.body.payment_account_id),
     )
-    row = await remember_withdrawal(house, player_id, json.loads(str(answer.body)))
+    hold = json.loads(str(answer.body))
+    row = await remember_withdrawal(house, player_id, hold, _language(call), call.now_ms)
     if row["status"] == "processing":
-        call.defer(pay_out(house, row))
-    # As it was requested, so that a replay says the same whatever the bank has done since.
-    asked = {**row, "status": "processing", "settled_at": None}
-    view = withdrawal_view(asked, _language(call), integer(row["requested_at"]))
-    return Answer(answer.status, view, answer.headers)
+        call.defer(try_to_pay_out(house, row))
+    return Answer(answer.status, as_requested(row), answer.headers)
 
 
 @route(
@@ -193,7 +190,7 @@ async def list_withdrawals(call: Call[None]) -> WithdrawalsView:
 async def read_withdrawal(call: Call[None]) -> WithdrawalView:
     row = await own_withdrawal(call.house, call.principal.subject_id, call.path["withdrawal_id"])
     if must_ask_again(row, call.now_ms):
-        call.defer(pay_out(call.house, row))
+        call.defer(try_to_pay_out(call.house, row))
     return withdrawal_view(row, _language(call), call.now_ms)
 
 

@@ -13,10 +13,10 @@ from typing import Final, Literal
 from http_layer.intake import read_body
 from views.payments import DepositView, PixChargeView
 
+from services import payment_alerts
 from services.container import House
 from services.rows import integer
 from shared.kernel.errors import Rejected
-from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import rfc3339
 from shared.payments.pix import PixPayment
 from shared.payments.schemas import PixNotice
@@ -26,26 +26,9 @@ from shared.wallet.answer import decode_answer
 from shared.wallet.errors import DEPOSIT_NOT_FOUND
 
 THIRD_PARTY_FUNDS: Final = "third_party_funds"
-THIRD_PARTY_RULE: Final = "payments.third_party_funds"
 _SENT_BACK: Final = frozenset({"deposit_amount_mismatch", "deposit_already_credited"})
 _CONTRADICTORY: Final = frozenset({"payment_already_used", "idempotency_key_conflict"})
 """The end-to-end id has credited something else: there is no second payment to credit or return."""
-
-_ALERT: Final = """
-INSERT INTO aml_alerts (alert_id, player_id, rule_id, window_started_at, window_ended_at, band,
-  observed, threshold, evidence, status, created_at, updated_at)
-SELECT ?1, ?2, ?3, max(?4, coalesce((
-    SELECT max(window_started_at) + 1 FROM aml_alerts
-    WHERE player_id = ?2 AND rule_id = ?3 AND window_started_at BETWEEN ?4 AND ?4 + 999
-  ), 0)), ?4, 'high', ?5, 0, json_object('deposit_id', ?6, 'end_to_end_id', ?7), 'open', ?8, ?8
-WHERE NOT EXISTS (
-  SELECT 1 FROM aml_alerts
-  WHERE player_id = ?2 AND rule_id = ?3 AND json_extract(evidence, '$.end_to_end_id') = ?7
-)
-"""
-"""One alert for each payment. A bank's time has seconds only, so payments of one second take the
-next free millisecond as the start of their window, which is part of what makes an alert unique."""
-
 
 type Outcome = Literal["credited", "refunded", "unknown"]
 
@@ -224,16 +207,18 @@ async def _send_back(
     """Return the money to whoever paid it; money of a third party is an alert besides."""
     await house.bank.refund(payment.end_to_end_id, payment.amount_minor)
     if refusal == THIRD_PARTY_FUNDS:
-        await house.db.execute(
-            _ALERT,
-            uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID)),
-            row["player_id"],
-            THIRD_PARTY_RULE,
-            payment.paid_at_ms,
-            payment.amount_minor,
-            row["deposit_id"],
-            payment.end_to_end_id,
-            now_ms,
+        await payment_alerts.raise_alert(
+            house,
+            str(row["player_id"]),
+            payment_alerts.THIRD_PARTY_FUNDS,
+            "high",
+            happened_at=payment.paid_at_ms,
+            amount_minor=payment.amount_minor,
+            evidence={
+                "deposit_id": row["deposit_id"],
+                "end_to_end_id": payment.end_to_end_id,
+            },
+            now_ms=now_ms,
         )
     await _settle(house, row, payment, "refunded", refusal, now_ms)
 
