@@ -3,7 +3,7 @@
 A message is one JSON object of at most 4 KiB with an `id`; its answer carries the same `id`. What
 moves money goes to the wallet as the same command, under the same idempotency key, as it does over
 HTTP, so an answer that was lost with a socket is asked for again on either way. Nothing here sends,
-stores or reads a clock: `docs/live.md` describes the protocol, ADR 9 why it is so.
+stores or reads a clock: `docs/live.md` describes the protocol, ADR 10 why it is so.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Live play: who may upgrade, and the hand-over of the client to the wallet object (ADR 9)."""
+"""Live play: who may upgrade, and the hand-over of the client to the wallet object (ADR 10)."""
 
 from http_layer.call import Answer, Call
 from http_layer.intake import offered_bearer
