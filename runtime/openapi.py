@@ -40,6 +40,7 @@ _TAGS: Final = {
     "Public": "For anyone.",
     "Players": "Registration, sessions and the profile.",
     "Wallet": "The balance and every event behind it.",
+    "Identity": "Documents that show who a player is, and what became of them.",
     "Payments": "PIX deposits and withdrawals.",
     "Play": "Games, sessions and rounds.",
     "Fairness": "What was committed before a bet, and how to check it afterwards.",
@@ -169,6 +170,9 @@ def _operation(entry: Route, references: _References, schemas: Mapping[str, Json
             "required": requires_a_body(entry.body),
             "content": {"application/json": {"schema": references[entry.body, "validation"]}},
         }
+        if entry.form is not None:
+            form = {"schema": dict(entry.form.schema)}
+            operation["requestBody"]["content"]["multipart/form-data"] = form
     operation["responses"] = _responses(entry, references)
     if entry.auth.audience != "public":
         operation["security"] = [{entry.auth.audience: []}]
@@ -204,6 +208,8 @@ def _responses(entry: Route, references: _References) -> Json:
     if entry.response is not None:
         schema = references[entry.response, "serialization"]
         success["content"] = {"application/json": {"schema": schema}}
+    if entry.media:
+        success["content"] = {media: {} for media in entry.media}
     return {str(entry.status): success} | {
         str(status): {"$ref": f"#/components/responses/{_name(group)}"}
         for status, group in _refusals_by_status(entry).items()
@@ -247,6 +253,8 @@ def refusals(entry: Route) -> list[Problem]:
         found.append(http.BODY_TOO_LARGE)
     if entry.body is not None:
         found += [http.MALFORMED_JSON, http.UNSUPPORTED_MEDIA_TYPE]
+    if entry.form is not None:
+        found.append(http.MALFORMED_FORM)
     if entry.idempotent:
         found += [http.IDEMPOTENCY_KEY_REQUIRED, http.IDEMPOTENCY_KEY_INVALID]
         found.append(IDEMPOTENCY_KEY_CONFLICT)

@@ -84,7 +84,11 @@ class Reply:
 
     status: int
     headers: dict[str, str]
-    text: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
 
     @property
     def json(self) -> Any:
@@ -196,7 +200,9 @@ class World:
         )
         for work in deferred:
             await work
-        return Reply(outgoing.status, outgoing.headers, outgoing.body)
+        body = outgoing.body
+        content = body if isinstance(body, bytes) else body.encode()
+        return Reply(outgoing.status, outgoing.headers, content)
 
     def rows(self, statement: str, *params: SqlValue) -> list[Record]:
         """Rows of D1."""

@@ -53,6 +53,7 @@ def upgrade(world: World, **headers: str) -> Outgoing:
 def code(outgoing: Outgoing) -> Any:
     assert outgoing.socket is None
     assert outgoing.headers["Content-Type"] == "application/problem+json"
+    assert isinstance(outgoing.body, str)
     return outgoing.body.partition('"code": "')[2].partition('"')[0]
 
 

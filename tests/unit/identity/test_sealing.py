@@ -49,6 +49,20 @@ def test_a_changed_text_does_not_open() -> None:
         asyncio.run(sealing.unseal(changed, bound="b"))
 
 
+def test_a_file_opens_for_its_owner_only_and_after_a_rotation() -> None:
+    file = secrets.token_bytes(5_000)
+    sealed = asyncio.run(_sealing().seal_bytes(file, bound="kyc:a:1"))
+    assert file[:64] not in sealed
+    rotated = _sealing("k2", k1=OLD, k2=NEW)
+    assert asyncio.run(rotated.unseal_bytes(sealed, bound="kyc:a:1")) == file
+    with pytest.raises(ValueError, match="belong together"):
+        asyncio.run(rotated.unseal_bytes(sealed, bound="kyc:b:1"))
+    with pytest.raises(ValueError, match="belong together"):
+        asyncio.run(rotated.unseal_bytes(sealed[:-1] + b"\x00\x01", bound="kyc:a:1"))
+    with pytest.raises(ValueError, match="unknown"):
+        asyncio.run(_sealing("k2", k2=NEW).unseal_bytes(sealed, bound="kyc:a:1"))
+
+
 def test_the_active_key_must_be_known() -> None:
     with pytest.raises(ValueError, match="active"):
         _sealing("k9")

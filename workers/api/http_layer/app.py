@@ -14,6 +14,7 @@ from services.container import House
 
 from http_layer.call import ANONYMOUS, Answer, Call, Incoming, Outgoing
 from http_layer.intake import declared_length, offered_bearer, read_body, read_key, read_query
+from http_layer.multipart import is_form, read_form
 from http_layer.problems import (
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
@@ -71,7 +72,8 @@ class App:
             line["failure"] = _anonymous_trace(failure)
             detail = "The failure was recorded under this request_id."
             answer = _problem(Rejection(INTERNAL_ERROR, detail), request_id, line)
-        text = answer.body if isinstance(answer.body, str) else answer.body.model_dump_json()
+        body = answer.body
+        sent = body.model_dump_json() if isinstance(body, BaseModel) else body
         headers = SECURITY_HEADERS | {_TYPE: "application/json", "X-Request-Id": request_id}
         headers.update(answer.headers)
         if "Idempotency-Replayed" in headers:
@@ -81,8 +83,9 @@ class App:
         if incoming.colo:
             line["colo"] = incoming.colo
         house.log(line)
-        body = "" if incoming.method == "HEAD" else text
-        return Outgoing(answer.status, headers, body, answer.socket)
+        if incoming.method == "HEAD":
+            sent = ""
+        return Outgoing(answer.status, headers, sent, answer.socket)
 
     async def _answer(
         self, incoming: Incoming, request_id: str, now_ms: int, line: dict[str, object]
@@ -109,7 +112,7 @@ class App:
         if entry.method not in ("GET", "DELETE"):
             declared_length(headers.get("content-length"), entry.body_limit)
             raw = await incoming.read(entry.body_limit)
-        body = read_body(entry.body, headers.get("content-type"), raw)
+        body = _read(entry, headers.get("content-type"), raw)
         result = await entry.handler(
             Call(
                 body=body,
@@ -152,6 +155,13 @@ class App:
         if inbound is not None and _REQUEST_ID.fullmatch(inbound):
             return inbound
         return uuid7(now_ms, self._house.entropy.token(RANDOM_BYTES_PER_ID))
+
+
+def _read(entry: Route, media_type: str | None, raw: bytes) -> object:
+    """The body of a request, as JSON or, where the route takes one, as a form."""
+    if entry.form is not None and is_form(media_type):
+        return entry.form.read(read_form(media_type, raw))
+    return read_body(entry.body, media_type, raw)
 
 
 def _no_such_route(method: str, allow: tuple[str, ...]) -> Rejected:

@@ -47,11 +47,13 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A response as the runtime shall send it; `body` is empty for HEAD, `socket` goes with 101."""
+    """A response as the runtime shall send it; `body` is empty for HEAD, `socket` goes with 101.
+    Bytes are sent as they are.
+    """
 
     status: int
     headers: dict[str, str]
-    body: str
+    body: str | bytes
     socket: Any = None
 
 
@@ -75,12 +77,12 @@ class Call[Body]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response: a model, or a text sent as it is (JSON unless a Content-Type says else), or the
-    client's end of a WebSocket with 101.
+    """A response: a model, or a text or bytes sent as they are (JSON unless a Content-Type says
+    else), or the client's end of a WebSocket with 101.
     """
 
     status: int
-    body: BaseModel | str
+    body: BaseModel | str | bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     socket: Any = None
 

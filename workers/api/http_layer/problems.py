@@ -15,6 +15,7 @@ METHOD_NOT_ALLOWED: Final = Problem(
     "method_not_allowed", 405, "This address does not know the method", "never"
 )
 MALFORMED_JSON: Final = Problem("malformed_json", 400, "The body is not JSON", "never")
+MALFORMED_FORM: Final = Problem("malformed_form", 400, "The body is not a form", "never")
 UNSUPPORTED_MEDIA_TYPE: Final = Problem(
     "unsupported_media_type", 415, "The body must be application/json", "never"
 )
@@ -39,6 +40,7 @@ ALL_PROBLEMS: Final = (
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     MALFORMED_JSON,
+    MALFORMED_FORM,
     UNSUPPORTED_MEDIA_TYPE,
     BODY_TOO_LARGE,
     UPGRADE_REQUIRED,

@@ -20,6 +20,7 @@ class RateClass(Enum):
     AUTH = ("auth", 10, 10)
     WRITE = ("write", 30, 120)
     MONEY = ("money", 60, 600)
+    UPLOAD = ("upload", 8, 20)
     READ = ("read", 120, 1_200)
 
     def __init__(self, label: str, burst: int, per_minute: int) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from http_layer import problems as http
 from shared.audit import errors as audit
+from shared.compliance import errors as compliance
 from shared.games import errors as games
 from shared.identity import errors as identity
 from shared.kernel.errors import Problem, Rejected
@@ -16,6 +17,7 @@ from shared.wallet import live
 
 PROBLEMS_BY_CONTEXT: Final[dict[str, tuple[Problem, ...]]] = {
     "audit": audit.ALL_PROBLEMS,
+    "compliance": compliance.ALL_PROBLEMS,
     "games": games.ALL_PROBLEMS,
     "http": http.ALL_PROBLEMS,
     "identity": identity.ALL_PROBLEMS,

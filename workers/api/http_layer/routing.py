@@ -7,13 +7,14 @@ segment of another shape is an address that does not exist: 404, never a look-up
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
 from http_layer.call import Answer, Call
+from http_layer.multipart import Part
 from http_layer.rate import RateClass
 from shared.kernel.errors import Problem
 
@@ -38,6 +39,16 @@ def staff(*roles: str) -> Auth:
     return Auth("staff", frozenset(roles))
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body that may come as `multipart/form-data` too: how its parts become what the handler
+    gets, and the schema of the form in the OpenAPI document.
+    """
+
+    read: Callable[[dict[str, Part]], object]
+    schema: Mapping[str, object]
+
+
 async def _no_handler(call: Call[Any]) -> Answer:
     raise NotImplementedError(f"{call.request_id} reached a route without a handler")
 
@@ -50,6 +61,7 @@ class Route:
     before its access token expires; staff routes always do. `sandbox_only` routes do not exist
     (404) outside the sandbox profile. An `upgrade` to a WebSocket takes the token also as an
     offered subprotocol. `rate` defaults to READ for GET and WRITE for the rest.
+    `media` are the types of an answer that is no JSON.
     `problems` are the refusals special to this route; the layer's own are documented by itself.
     """
 
@@ -60,8 +72,10 @@ class Route:
     summary: str
     auth: Auth = PUBLIC
     body: type[BaseModel] | None = None
+    form: Form | None = None
     query: type[BaseModel] | None = None
     response: type[BaseModel] | None = None
+    media: tuple[str, ...] = ()
     status: int = 200
     idempotent: bool = False
     body_limit: int = 64 * 1024

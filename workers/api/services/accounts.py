@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from services.container import House
+from services.kyc_screening import screen_again
 from shared.identity.decide import check_application
 from shared.identity.errors import ALREADY_REGISTERED, WALLET_PENDING
 from shared.identity.model import Application, PlayerStatus, registration_rules
@@ -50,6 +51,7 @@ async def register(
         await house.db.batch(statements)
     except SqlConstraintError:
         raise _taken() from None
+    await screen_again(house, player_id, now_ms)
     await open_wallet(house, player_id, now_ms)
     return Registered(player_id, "active")
 

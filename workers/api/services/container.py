@@ -11,8 +11,10 @@ from typing import Final, Literal
 
 from services.bank import Bank, NoBank, SandboxBank
 from services.catalogue import GameCatalogue
+from services.identity_provider import SandboxIdentityProvider
 from services.sessions import Sessions
 from services.tokens import Tokens
+from shared.compliance.ports import IdentityProvider
 from shared.identity.passwords import Passwords
 from shared.identity.sealing import BlindIndex, Sealing, key_from_text
 from shared.platform.ports import (
@@ -80,6 +82,7 @@ class House:
     blind_index: BlindIndex
     games: GameCatalogue
     bank: Bank
+    identity_provider: IdentityProvider | None
 
 
 def build_house(ports: Ports, variable: Variable) -> House:
@@ -118,6 +121,7 @@ def build_house(ports: Ports, variable: Variable) -> House:
         bank=SandboxBank(settings.pix_webhook_secret)
         if settings.profile == "sandbox"
         else NoBank(),
+        identity_provider=SandboxIdentityProvider() if settings.profile == "sandbox" else None,
     )
 
 

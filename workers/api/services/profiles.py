@@ -4,6 +4,8 @@ import json
 from typing import cast
 
 from services.container import House
+from services.rows import optional_integer
+from shared.compliance.kyc import Case, effective_status
 from shared.identity.cpf import mask_cpf
 from shared.identity.decide import eligibility
 from shared.identity.model import KycStatus, PlayerStatus
@@ -43,7 +45,7 @@ async def read_profile(house: House, player_id: str) -> ProfileView:
             "currency": row["currency"],
             "jurisdiction": row["jurisdiction"],
             "status": row["status"],
-            "kyc_status": row["kyc_status"],
+            "kyc_status": _kyc_status(house, row),
             "vip_tier": row["vip_tier"],
             "created_at": rfc3339(cast("int", row["created_at"])),
             "eligibility": _eligibility(house, row),
@@ -92,7 +94,8 @@ def _pii_of(player_id: str) -> str:
 async def _row(house: House, player_id: str) -> Record:
     row = await house.db.first(
         "SELECT p.*, EXISTS (SELECT 1 FROM wallet_events e WHERE e.player_id = p.player_id"
-        " AND e.type = 'BET') AS has_bet FROM players p WHERE p.player_id = ?",
+        " AND e.type = 'BET') AS has_bet, k.expires_at AS kyc_expires_at"
+        " FROM players p LEFT JOIN kyc_cases k USING (player_id) WHERE p.player_id = ?",
         player_id,
     )
     if row is None:
@@ -100,11 +103,20 @@ async def _row(house: House, player_id: str) -> Record:
     return row
 
 
+def _kyc_status(house: House, row: Record) -> KycStatus:
+    """As of now: an approval ends by itself."""
+    case = Case(
+        status=cast("KycStatus", row["kyc_status"]),
+        expires_at=optional_integer(row["kyc_expires_at"]),
+    )
+    return effective_status(case, house.clock.now_ms())
+
+
 def _eligibility(house: House, row: Record) -> EligibilityView:
     """The sandbox profile asks no KYC, because nobody real is behind its players."""
     may = eligibility(
         status=cast("PlayerStatus", row["status"]),
-        kyc_status=cast("KycStatus", row["kyc_status"]),
+        kyc_status=_kyc_status(house, row),
         kyc_is_required=house.settings.profile != "sandbox",
         wallet_is_open=row["wallet_opened_at"] is not None,
         has_bet=row["has_bet"] == 1,

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.accounts import register
 from services.container import House
+from services.kyc_screening import replace_list
+from shared.compliance.screening import read_list
 from shared.identity.errors import ALREADY_REGISTERED
 from shared.identity.model import ROLES, Address, Application, RequestedLimit, Role
 from shared.identity.passwords import SALT_BYTES
@@ -34,6 +36,13 @@ DEMO_PLAYER: Final = Application(
 )
 
 
+SANDBOX_LIST: Final = """entry_id,name,birth_date
+made-up-pep,Prefeito Fictício de Exemplo,1970-01-01
+made-up-sanction,Fulano Sancionado de Exemplo,1970-01-01
+"""
+"""Nobody real: names by which the sandbox shows what a match with a list does."""
+
+
 class SeedView(BaseModel):
     """Who can log in now."""
 
@@ -51,6 +60,9 @@ async def seed_people(house: House, now_ms: int) -> SeedView:
     emails = [f"{role}@acme.test" for role in ROLES]
     for role, email in zip(ROLES, emails, strict=True):
         await _staff_member(house, role, email, now_ms)
+    pep, sanctioned = read_list(SANDBOX_LIST)
+    await replace_list(house, "sandbox-pep", "pep", [pep], now_ms)
+    await replace_list(house, "sandbox-sanction", "sanction", [sanctioned], now_ms)
     try:
         await register(house, DEMO_PLAYER, DEMO_PASSWORD, client_ip="", now_ms=now_ms)
     except Rejected as refused:

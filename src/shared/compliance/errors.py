@@ -1,0 +1,47 @@
+"""The ways an identity check says no.
+
+    Rejected
+    ├── a document   DOCUMENT_TOO_LARGE · DOCUMENT_UNREADABLE · DOCUMENT_REFUSED ·
+    │                TOO_MANY_DOCUMENTS · DOCUMENT_NOT_FOUND
+    └── a decision   KYC_CASE_NOT_FOUND · KYC_INCOMPLETE · KYC_SCREENING_OPEN · KYC_DECIDED
+
+Nothing a player can meet tells of screening: being on a list is never said to the person.
+"""
+
+from typing import Final
+
+from shared.kernel.errors import Problem
+
+DOCUMENT_TOO_LARGE: Final = Problem(
+    "document_too_large", 413, "A document has at most 5 MiB", "never"
+)
+DOCUMENT_UNREADABLE: Final = Problem(
+    "document_unreadable", 422, "The file is not what it is said to be", "never"
+)
+DOCUMENT_REFUSED: Final = Problem(
+    "document_refused", 422, "Such a file is not accepted as a document", "never"
+)
+TOO_MANY_DOCUMENTS: Final = Problem(
+    "too_many_documents", 429, "Too many documents in one day", "after"
+)
+DOCUMENT_NOT_FOUND: Final = Problem("document_not_found", 404, "There is no such document", "never")
+KYC_CASE_NOT_FOUND: Final = Problem("kyc_case_not_found", 404, "There is no such player", "never")
+KYC_INCOMPLETE: Final = Problem(
+    "kyc_incomplete", 409, "The set of documents is not complete", "never"
+)
+KYC_SCREENING_OPEN: Final = Problem(
+    "kyc_screening_open", 409, "A match with a list has not been resolved", "never"
+)
+KYC_DECIDED: Final = Problem("kyc_decided", 409, "There is nothing to decide", "never")
+
+ALL_PROBLEMS: Final = (
+    DOCUMENT_TOO_LARGE,
+    DOCUMENT_UNREADABLE,
+    DOCUMENT_REFUSED,
+    TOO_MANY_DOCUMENTS,
+    DOCUMENT_NOT_FOUND,
+    KYC_CASE_NOT_FOUND,
+    KYC_INCOMPLETE,
+    KYC_SCREENING_OPEN,
+    KYC_DECIDED,
+)

@@ -1,0 +1,194 @@
+"""Bodies and answers of identity checks, for players and for analysts."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from views.common import Body, Id, PageQuery, Reason, Sha256Hex, Time, View
+
+Kind = Literal["id_front", "id_back", "selfie", "proof_of_address"]
+ContentTypeName = Literal["image/jpeg", "image/png", "application/pdf"]
+Status = Literal["pending", "in_review", "approved", "rejected", "expired"]
+DocumentStatusName = Literal["received", "accepted", "rejected", "replaced", "expired"]
+PlayerReason = Literal[
+    "not_confirmed",
+    "unreadable",
+    "document_expired",
+    "does_not_match",
+    "wrong_document",
+    "reverification",
+]
+Level = Annotated[
+    int,
+    Field(ge=0, le=2, description="0 unknown, 1 identity confirmed, 2 address confirmed as well"),
+]
+Flag = Literal["pep", "sanction"]
+
+
+class DocumentFields(Body):
+    """What is said about a file."""
+
+    kind: Kind
+    content_type: ContentTypeName
+
+
+class DocumentBody(DocumentFields):
+    """A document in JSON; the same in a form has the file as the part `content`."""
+
+    content_base64: Annotated[
+        str, Field(min_length=4, description="At most 5 MiB when decoded (RFC 4648 §4)")
+    ]
+
+
+class KeptDocumentView(View):
+    """A document that is kept."""
+
+    document_id: Id
+    status: DocumentStatusName
+
+
+class OwnDocumentView(KeptDocumentView):
+    """A document as its owner sees it."""
+
+    kind: Kind
+    content_type: ContentTypeName
+    size_bytes: int
+    reason: PlayerReason | None
+    submitted_at: Time
+
+
+class NextView(View):
+    """What is still missing for the next level; nothing when both are complete."""
+
+    level: Level | None
+    missing: list[Kind]
+
+
+class OwnKycView(View):
+    """`GET /v1/me/kyc`."""
+
+    level: Level
+    status: Status
+    reason: PlayerReason | None
+    expires_at: Time | None
+    documents: list[OwnDocumentView]
+    next: NextView
+
+
+class QueueQuery(PageQuery):
+    """Which of those who wait."""
+
+    status: Annotated[Status | None, Field(description="`approved`: a further document")] = None
+    flagged: Annotated[bool | None, Field(description="With an open match with a list")] = None
+    older_than_minutes: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+
+
+class WaitingView(View):
+    """Somebody whom an analyst must look at."""
+
+    player_id: Id
+    status: Status
+    level: Level
+    waiting_since: Time
+    age_seconds: int
+    documents: list[Kind]
+    flags: list[Flag]
+
+
+class QueueView(View):
+    items: list[WaitingView]
+    next_cursor: str | None
+
+
+class PersonView(View):
+    """Who the player says they are: what the documents are compared with. The rest is masked."""
+
+    full_name: str
+    birth_date: str
+    cpf: Annotated[str, Field(description="Masked")]
+    email: Annotated[str, Field(description="Masked")]
+    phone: Annotated[str, Field(description="Masked")]
+    city: str
+    state: str
+    country: str
+    registered_at: Time
+
+
+class EvidenceDocumentView(OwnDocumentView):
+    """A document as an analyst sees it; its bytes have an address of their own."""
+
+    sha256: Sha256Hex
+    opinion: Literal["passed", "failed", "unsure", "not_asked"] | None
+    provider: str | None
+    provider_reference: str | None
+    times_opened: int
+
+
+class MatchView(View):
+    """A match with a list. The player never sees it."""
+
+    list_id: str
+    entry_id: str
+    kind: Flag
+    outcome: Literal["open", "false_positive", "accepted_pep"]
+    found_at: Time
+    resolved_at: Time | None
+
+
+class MadeDecisionView(View):
+    """A decision of the past."""
+
+    decision_id: Id
+    decision: Literal["approve", "reject", "reverify"]
+    from_status: Status
+    to_status: Status
+    level: Level
+    reason: str
+    reason_code: PlayerReason | None
+    outcome: Literal["false_positive", "accepted_pep"] | None
+    actor_id: str
+    actor_role: str
+    decided_at: Time
+
+
+class EvidenceView(View):
+    """`GET /v1/ops/kyc/{player_id}`."""
+
+    player_id: Id
+    status: Status
+    level: Level
+    version: int
+    waiting_since: Time | None
+    expires_at: Time | None
+    missing: list[Kind]
+    person: PersonView
+    documents: list[EvidenceDocumentView]
+    matches: list[MatchView]
+    decisions: list[MadeDecisionView]
+
+
+class KycDecisionBody(Body):
+    """What an analyst decides. `reason` stays in the house; the player reads `reason_code`."""
+
+    decision: Annotated[
+        Literal["approve", "reject", "reverify"],
+        Field(description="`reverify` takes an approval away and asks for a new set"),
+    ]
+    reason: Reason
+    reason_code: PlayerReason = "not_confirmed"
+    kinds: Annotated[
+        tuple[Kind, ...],
+        Field(max_length=4, description="A rejection is about these; empty: about all"),
+    ] = ()
+    screening: Annotated[
+        Literal["false_positive", "accepted_pep"] | None,
+        Field(description="What became of open matches; an approval needs it where there are any"),
+    ] = None
+
+
+class KycDecisionView(View):
+    """The case after a decision."""
+
+    player_id: Id
+    status: Status
+    level: Level
+    expires_at: Time | None
