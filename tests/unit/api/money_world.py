@@ -51,12 +51,15 @@ class FaultyD1:
 
 
 class FaultyWallets:
-    """Real wallets. `loses` names kinds whose answer is lost after, `misses` before the work."""
+    """Real wallets. `loses` names kinds whose answer is lost after, `misses` before the work;
+    `refuses` has the answers of kinds that are not done.
+    """
 
     def __init__(self, world: World) -> None:
         self.wallets: dict[str, Wallet] = {}
         self.loses: set[str] = set()
         self.misses: set[str] = set()
+        self.refuses: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
         self.handed_over: list[tuple[str, str]] = []
         self._native = NativeWallets(lambda player_id: self._opened(world, player_id))
@@ -73,6 +76,8 @@ class FaultyWallets:
         self.asked.append((kind, key))
         if kind in self.misses:
             raise Unreachable("the wallet was not reached")
+        if kind in self.refuses:
+            return self.refuses[kind]
         text = await self._native.execute(player_id, kind, key, session_id, payload, context)
         if kind in self.loses:
             raise Unreachable("the wallet's answer was lost")

@@ -5,6 +5,7 @@ once are no more than three. The count hangs on the blind index of the e-mail ad
 and an unknown address pays for a password hash too: neither code nor time tells that it is unknown.
 """
 
+import json
 from typing import Final, cast
 
 from services.accounts import open_wallet
@@ -26,7 +27,8 @@ from shared.identity.schemas import StaffTokensView, TokensView
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
-from shared.platform.ports import Record
+from shared.platform.ports import Record, Unreachable
+from shared.wallet.answer import decode_answer
 
 _COUNT_ATTEMPT: Final = """
 INSERT INTO login_failures (email_index, subject_kind, failures, window_started_at, locked_until)
@@ -99,6 +101,7 @@ async def refresh(house: House, refresh_token: str, now_ms: int) -> TokensView:
 
     Raises:
         Rejected: REFRESH_INVALID, or REFRESH_REUSED after ending the session everywhere.
+        Unreachable: when it had to be ended and the wallet did not do so; asking again does.
     """
     try:
         session = await house.sessions.rotate(refresh_token, now_ms)
@@ -119,7 +122,7 @@ async def logout(
 
     Raises:
         Rejected: REFRESH_INVALID for an unknown refresh token, TOKEN_MISSING without either.
-        Unreachable: when the wallet gave no answer; asking again is harmless.
+        Unreachable: when the wallet gave no answer, or refused; asking again is harmless.
     """
     if refresh_token is not None:
         family = await house.sessions.family_of(refresh_token)
@@ -185,9 +188,17 @@ def _tokens(house: House, session: Session, role: Role | None, now_ms: int) -> T
 
 
 async def _end(house: House, family: Family, reason: str, now_ms: int) -> None:
-    """End a session in D1 and in the wallet, which refuses its commands from then on."""
+    """End a session in D1 and in the wallet, which refuses its commands from then on. What D1 was
+    told stays, also when the wallet did not hear of it: repeating is how the caller gets there.
+
+    Raises:
+        Unreachable: when the wallet gave no answer, or refused.
+    """
     await house.sessions.revoke(family.session_id, reason, now_ms)
     if family.subject_kind == "player":
         payload = canonical_json({"session_id": family.session_id})
-        key = f"revoke:{family.session_id}"
-        await house.wallets.execute(family.subject_id, "session_revoke", key, "", payload)
+        text = await house.wallets.execute(family.subject_id, "session_revoke", "", "", payload)
+        answer = decode_answer(text)
+        if answer.status >= 400:
+            code = json.loads(answer.body)["code"]
+            raise Unreachable(f"the wallet did not end a session: {code}")
