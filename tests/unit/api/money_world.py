@@ -18,6 +18,7 @@ from shared.platform.native.entropy import SeededEntropy
 from shared.platform.native.sql import NativeSql
 from shared.platform.native.wallets import NativeWallets
 from shared.platform.ports import Record, SqlValue, Statement, Unreachable
+from shared.wallet.live import HandOver
 from shared.wallet.service import Wallet
 
 
@@ -61,7 +62,6 @@ class FaultyWallets:
         self.misses: set[str] = set()
         self.refuses: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
-        self.handed_over: list[tuple[str, str]] = []
         self._native = NativeWallets(lambda player_id: self._opened(world, player_id))
 
     def _opened(self, world: World, player_id: str) -> Wallet:
@@ -87,8 +87,10 @@ class FaultyWallets:
         return await self._native.query(player_id, kind, session_id, payload)
 
     async def hand_over(self, player_id: str, handed: str) -> Any:
-        self.handed_over.append((player_id, handed))
-        return ("socket", player_id)
+        """As the object does it: the session that was handed over is asked for in the wallet."""
+        session_id = HandOver.decode(handed).session_id
+        text = await self.query(player_id, "head", session_id, "{}")
+        return text if text.startswith("4") else ("socket", player_id)
 
 
 class ScriptedBank(SandboxBank):

@@ -46,6 +46,7 @@ async def list_anchors(call: Call[None]) -> AnchorsView:
     summary="Proof that a day's published root covers this wallet",
     auth=PLAYER,
     response=ProofView,
+    live_session=True,
     problems=(ANCHOR_NOT_FOUND, PROOF_NOT_FOUND),
 )
 async def read_proof(call: Call[None]) -> ProofView:

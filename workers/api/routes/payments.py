@@ -105,6 +105,7 @@ async def open_deposit(call: Call[DepositBody]) -> Answer:
     auth=PLAYER,
     query=PageQuery,
     response=DepositsView,
+    live_session=True,
 )
 async def list_deposits(call: Call[None]) -> DepositsView:
     page, cursor = await _own_page(call, "deposits", "deposit_id")
@@ -119,6 +120,7 @@ async def list_deposits(call: Call[None]) -> DepositsView:
     summary="One deposit",
     auth=PLAYER,
     response=DepositView,
+    live_session=True,
     problems=(DEPOSIT_NOT_FOUND,),
 )
 async def read_deposit(call: Call[None]) -> DepositView:
@@ -169,6 +171,7 @@ async def request_withdrawal(call: Call[WithdrawalBody]) -> Answer:
     auth=PLAYER,
     query=PageQuery,
     response=WithdrawalsView,
+    live_session=True,
 )
 async def list_withdrawals(call: Call[None]) -> WithdrawalsView:
     page, cursor = await _own_page(call, "withdrawals", "withdrawal_id")
@@ -185,6 +188,7 @@ async def list_withdrawals(call: Call[None]) -> WithdrawalsView:
     summary="One withdrawal: its state, why, and until when",
     auth=PLAYER,
     response=WithdrawalView,
+    live_session=True,
     problems=(WITHDRAWAL_NOT_FOUND,),
 )
 async def read_withdrawal(call: Call[None]) -> WithdrawalView:
@@ -201,6 +205,7 @@ async def read_withdrawal(call: Call[None]) -> WithdrawalView:
     summary="The accounts that withdrawals may go to: the player's own",
     auth=PLAYER,
     response=PaymentAccountsView,
+    live_session=True,
 )
 async def list_payment_accounts(call: Call[None]) -> PaymentAccountsView:
     profile = await read_profile(call.house, call.principal.subject_id)

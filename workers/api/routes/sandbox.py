@@ -61,6 +61,7 @@ async def pay_charge(call: Call[SandboxPayBody]) -> PaidView:
     auth=PLAYER,
     body=ClockBody,
     response=ClockView,
+    live_session=True,
     sandbox_only=True,
 )
 async def advance_clock(call: Call[ClockBody]) -> ClockView:
@@ -69,7 +70,7 @@ async def advance_clock(call: Call[ClockBody]) -> ClockView:
             call.principal.subject_id,
             "clock_advance",
             "",
-            "",
+            call.principal.session_id,
             json.dumps({"advance_ms": call.body.advance_ms}),
         )
     )
