@@ -45,7 +45,10 @@ def test_no_variable_looks_like_a_secret() -> None:
 
 
 def test_pages_never_wake_python() -> None:
-    assert ENVIRONMENTS["api"]["assets"]["run_worker_first"] == ["/v1/*", "/healthz", "/readyz"]
+    assets = ENVIRONMENTS["api"]["assets"]
+    api = ["/v1", "/v1/*", "/problems/*", "/healthz", "/readyz"]
+    assert assets["run_worker_first"] == api
+    assert assets["not_found_handling"] == "404-page"
 
 
 def test_both_users_of_the_database_name_the_same_one() -> None:
