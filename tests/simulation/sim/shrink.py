@@ -36,20 +36,17 @@ class _Shrinking:
         return True
 
     def leave_out(self) -> None:
-        parts = 2
-        while (count := len(self.best.operations)) > 1:
-            size = -(-count // parts)
-            operations = self.best.operations
-            shorter = any(
-                self.fails((*operations[:start], *operations[start + size :]))
-                for start in range(0, count, size)
-            )
-            if shorter:
-                parts = max(2, parts - 1)
-            elif size == 1:
-                return
-            else:
-                parts = min(count, parts * 2)
+        """Parts of half the history, then of a quarter … down to single operations; each size from
+        the end to the beginning, because what a failure needs is rarely its past.
+        """
+        size = len(self.best.operations) // 2
+        while size:
+            end = len(self.best.operations)
+            while end > 0:
+                operations = self.best.operations
+                self.fails((*operations[: max(0, end - size)], *operations[end:]))
+                end -= size
+            size //= 2
 
     def calm(self) -> None:
         """Without faults and waits that are not needed."""
