@@ -288,6 +288,16 @@ class BonusMachine(RuleBasedStateMachine):
             if undone:
                 self.rollback(round_id, "reverse", owe=True)
 
+    @rule(amount=AMOUNTS, payout=st.integers(min_value=500, max_value=5_000), game=GAMES)
+    def win_take_it_out_and_lose_it_again(self, amount: int, payout: int, game: str) -> None:
+        """The way into debt: what was won is on its way to the bank when it is taken back."""
+        round_id = f"owed-{len(self.house.events)}"
+        self.bet(round_id, amount, game)
+        self.win(round_id, payout)
+        if self.cash > 0:
+            self.withdraw(self.cash)
+        self.rollback(round_id, "reverse", owe=True)
+
     @rule(round_id=ROUND_IDS, after_win=st.sampled_from(["reverse", "reject"]), owe=st.booleans())
     def rollback(self, round_id: str, after_win: str, owe: bool) -> None:
         answer = self.sent(

@@ -159,6 +159,18 @@ def test_a_requirement_that_is_met_converts_when_a_round_settles_not_before(hous
     assert house.is_proven()
 
 
+def test_undoing_a_round_converts_nothing() -> None:
+    house = House().open().deposit(500).grant("g", 1_000, wagering_multiplier=1)
+    bet(house, 1_000, "meets-it")
+    bet(house, 100, "undone")
+    assert grant(house, "g")["wagered_minor"] == 1_000
+    rollback(house, "undone")
+    assert (house.money, grant(house, "g")["status"]) == ((0, 500, 0), "active")
+    win(house, 0, "meets-it")
+    assert (house.money, grant(house, "g")["status"]) == ((500, 0, 0), "converted")
+    assert house.is_proven()
+
+
 def test_a_bet_and_its_rollback_restore_money_grants_and_wagering() -> None:
     house = House().open(("wager", "daily", 10**6)).deposit(300)
     house.grant("a", 200, wagering_multiplier=1).grant("b", 200, wagering_multiplier=9)
