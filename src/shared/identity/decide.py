@@ -6,7 +6,12 @@ the jurisdiction: in Brazil an eighteenth birthday begins at midnight in São Pa
 
 from typing import Final
 
-from shared.identity.errors import CONSENT_REQUIRED, LIMITS_REQUIRED, UNDERAGE
+from shared.identity.errors import (
+    CONSENT_REQUIRED,
+    CURRENCY_NOT_ALLOWED,
+    LIMITS_REQUIRED,
+    UNDERAGE,
+)
 from shared.identity.model import (
     Application,
     Eligibility,
@@ -31,7 +36,8 @@ def check_application(application: Application, rules: JurisdictionRules, now_ms
     """Refuse whom the rules keep out.
 
     Raises:
-        Rejected: UNDERAGE, CONSENT_REQUIRED or LIMITS_REQUIRED, the first that applies.
+        Rejected: UNDERAGE, CONSENT_REQUIRED, LIMITS_REQUIRED or CURRENCY_NOT_ALLOWED, the first
+            that applies.
     """
     today = local_date(now_ms, rules.day_offset_ms)
     if full_years(application.birth_date, today) < rules.minimum_age:
@@ -41,6 +47,8 @@ def check_application(application: Application, rules: JurisdictionRules, now_ms
     kinds = {limit.kind for limit in application.limits}
     if rules.limits_are_mandatory and kinds != {"loss", "time"}:
         raise Rejected(LIMITS_REQUIRED, "Choose a loss limit and a time limit.")
+    if application.currency not in (None, rules.currency):
+        raise Rejected(CURRENCY_NOT_ALLOWED, f"Wallets are kept in {rules.currency} here.")
 
 
 def eligibility(

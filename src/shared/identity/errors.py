@@ -2,7 +2,7 @@
 
     Rejected
     ├── registration  ALREADY_REGISTERED · UNDERAGE · CONSENT_REQUIRED · LIMITS_REQUIRED ·
-    │                 PASSWORD_TOO_WEAK · WALLET_PENDING
+    │                 CURRENCY_NOT_ALLOWED · PASSWORD_TOO_WEAK · WALLET_PENDING
     ├── login         INVALID_CREDENTIALS · ACCOUNT_LOCKED · ACCOUNT_CLOSED · OTP_REQUIRED
     ├── access token  TOKEN_MISSING · TOKEN_INVALID · TOKEN_EXPIRED · SESSION_REVOKED · FORBIDDEN
     ├── desk          PLAYER_NOT_FOUND
@@ -25,6 +25,9 @@ CONSENT_REQUIRED: Final = Problem(
 )
 LIMITS_REQUIRED: Final = Problem(
     "limits_required", 422, "A loss limit and a time limit are mandatory", "never"
+)
+CURRENCY_NOT_ALLOWED: Final = Problem(
+    "currency_not_allowed", 403, "Wallets are kept in another currency here", "never"
 )
 PASSWORD_TOO_WEAK: Final = Problem("password_too_weak", 422, "The password is too weak", "never")
 WALLET_PENDING: Final = Problem(
@@ -52,6 +55,7 @@ ALL_PROBLEMS: Final = (
     UNDERAGE,
     CONSENT_REQUIRED,
     LIMITS_REQUIRED,
+    CURRENCY_NOT_ALLOWED,
     PASSWORD_TOO_WEAK,
     WALLET_PENDING,
     INVALID_CREDENTIALS,

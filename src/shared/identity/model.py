@@ -7,7 +7,7 @@ Values here are normalised: an e-mail address in lower case, a CPF as eleven dig
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from shared.compliance.model import profile_now
 from shared.kernel.money import Currency
@@ -55,6 +55,7 @@ class JurisdictionRules:
     minimum_age: int
     day_offset_ms: int
     limits_are_mandatory: bool
+    currency: Currency
     terms_version: str
     privacy_version: str
 
@@ -71,6 +72,7 @@ def registration_rules(jurisdiction: str, now_ms: int) -> JurisdictionRules:
         day_offset_ms=rules.profile.day_offset_ms,
         limits_are_mandatory=rules.limits is not None
         and rules.limits.mandatory >= {"loss", "time"},
+        currency=cast("Currency", rules.profile.currency),
         terms_version=rules.text("terms").version,
         privacy_version=rules.text("privacy").version,
     )
@@ -101,7 +103,7 @@ class RequestedLimit:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a person declares to become a player."""
+    """What a person declares to become a player; without a currency, that of the jurisdiction."""
 
     email: str
     full_name: str
@@ -110,7 +112,7 @@ class Application:
     phone: str
     address: Address
     gender: Gender
-    currency: Currency
+    currency: Currency | None
     limits: tuple[RequestedLimit, ...]
     accepts_terms: bool
     accepts_privacy: bool

@@ -156,7 +156,9 @@ class RegistrationBody(Body):
     phone: Phone
     address: AddressBody
     gender: Annotated[Gender, Field(description="Self-declared")]
-    currency: Currency = "BRL"
+    currency: Annotated[
+        Currency | None, Field(description="That of the jurisdiction; may be left out")
+    ] = None
     limits: LimitsBody = LimitsBody()
     accept_terms: bool
     accept_privacy: bool

@@ -10,12 +10,16 @@ from typing import Final, Literal
 
 from shared.compliance.model import profile_now
 from shared.kernel.errors import Rejected
+from shared.kernel.money import Currency
 from shared.payments.errors import PAYMENT_METHOD_FORBIDDEN, PAYMENT_METHOD_UNKNOWN
 
 Method = Literal["pix"]
 
 METHODS: Final[tuple[Method, ...]] = ("pix",)
 """What the house has a bank for; what the law allows besides is not on offer."""
+
+CURRENCY_OF: Final[dict[Method, Currency]] = {"pix": "BRL"}
+"""A method moves one currency only; a wallet that is kept in another neither pays nor is paid."""
 
 
 def check_method(method: str, jurisdiction: str, now_ms: int) -> Method:

@@ -123,8 +123,8 @@ class ScriptedBank(SandboxBank):
 class MoneyWorld(World):
     """One house, any number of players."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, jurisdiction: str = "br") -> None:
+        super().__init__(JURISDICTION=jurisdiction)
         self.d1 = FaultyD1(self.db)
         self.real = FaultyWallets(self)
         self.bank = ScriptedBank(self.house.settings.pix_webhook_secret)

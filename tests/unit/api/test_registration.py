@@ -154,9 +154,23 @@ def test_both_limits_and_both_consents_are_mandatory(world: World) -> None:
 
 def test_limits_are_offered_and_not_demanded_where_the_law_does_not() -> None:
     world = World(JURISDICTION="gli")
-    body = registration()
+    body = registration(currency="USD")
     del body["limits"]
     assert world.call("POST", "/v1/players", body).status == 201
+
+
+def test_a_wallet_is_kept_in_the_currency_of_the_jurisdiction(world: World) -> None:
+    for currency in ("USD", "EUR", "GBP"):
+        reply = world.call("POST", "/v1/players", registration(currency=currency))
+        assert (reply.status, reply.code) == (403, "currency_not_allowed")
+    assert world.rows("SELECT * FROM players") == []
+    for body in (registration(currency="BRL"), registration(currency=None)):
+        assert world.call("POST", "/v1/players", body).status == 201
+    unsaid = registration()
+    del unsaid["currency"]
+    assert world.call("POST", "/v1/players", unsaid).status == 201
+    assert {wallet["currency"] for wallet in world.wallets.opened.values()} == {"BRL"}
+    assert World(JURISDICTION="mt").call("POST", "/v1/players", unsaid).status == 201
 
 
 def test_a_body_cannot_assign_what_the_house_decides(world: World) -> None:

@@ -33,10 +33,11 @@ from views.payments import (
 
 from shared.payments import errors
 from shared.payments.explanations import Language
-from shared.payments.methods import check_method
+from shared.payments.methods import CURRENCY_OF, check_method
 from shared.payments.signature import HEADER
 from shared.platform.ports import Record
 from shared.wallet.errors import (
+    CURRENCY_MISMATCH,
     DEPOSIT_NOT_FOUND,
     IDEMPOTENCY_KEY_CONFLICT,
     INSUFFICIENT_FUNDS,
@@ -73,6 +74,7 @@ async def _command(call: Call[Any], kind: str, **payload: object) -> Answer:
     idempotent=True,
     rate=RateClass.MONEY,
     problems=(
+        CURRENCY_MISMATCH,
         WALLET_FROZEN,
         LIMIT_DEPOSIT,
         errors.PAYMENT_METHOD_FORBIDDEN,
@@ -85,7 +87,11 @@ async def open_deposit(call: Call[DepositBody]) -> Answer:
     method = check_method(call.body.method, call.house.settings.jurisdiction, call.now_ms)
     call.house.bank.check()
     answer = await _command(
-        call, "deposit_request", amount_minor=call.body.amount_minor, method=method
+        call,
+        "deposit_request",
+        amount_minor=call.body.amount_minor,
+        currency=CURRENCY_OF[method],
+        method=method,
     )
     row = await remember_charge(call.house, call.principal.subject_id, json.loads(str(answer.body)))
     # As it was opened, also when the answer is a replay and the charge has been paid since.
@@ -140,6 +146,7 @@ async def read_deposit(call: Call[None]) -> DepositView:
     idempotent=True,
     rate=RateClass.MONEY,
     problems=(
+        CURRENCY_MISMATCH,
         WALLET_FROZEN,
         INSUFFICIENT_FUNDS,
         IDEMPOTENCY_KEY_CONFLICT,
@@ -154,6 +161,7 @@ async def request_withdrawal(call: Call[WithdrawalBody]) -> Answer:
         call,
         "withdrawal_hold",
         amount_minor=call.body.amount_minor,
+        currency=CURRENCY_OF["pix"],
         payment_account_id=await own_account(house, player_id, call.body.payment_account_id),
     )
     hold = json.loads(str(answer.body))

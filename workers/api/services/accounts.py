@@ -36,9 +36,9 @@ async def register(
     """Make a player, or complete one that was left half made.
 
     Raises:
-        Rejected: UNDERAGE, CONSENT_REQUIRED, LIMITS_REQUIRED, PASSWORD_TOO_WEAK or
-            ALREADY_REGISTERED; WALLET_PENDING when the person is stored and the wallet could not be
-            opened yet.
+        Rejected: UNDERAGE, CONSENT_REQUIRED, LIMITS_REQUIRED, CURRENCY_NOT_ALLOWED,
+            PASSWORD_TOO_WEAK or ALREADY_REGISTERED; WALLET_PENDING when the person is stored and
+            the wallet could not be opened yet.
     """
     check_application(application, registration_rules(house.settings.jurisdiction, now_ms), now_ms)
     check_password(password, application.email)
@@ -138,7 +138,7 @@ async def _rows(
         "player_id": player_id,
         "brand_id": house.settings.brand_id,
         "jurisdiction": house.settings.jurisdiction,
-        "currency": application.currency,
+        "currency": application.currency or rules.currency,
         "status": "active",
         "kyc_status": "pending",
         "vip_tier": "bronze",
