@@ -49,7 +49,7 @@ types: setup
 	$(BIN)/python runtime/check_types.py
 
 fast: setup
-	$(BIN)/pytest -q -m "not slow" tests/unit tests/property
+	$(BIN)/pytest -q -m "not slow" -n auto --dist loadfile tests/unit tests/property
 
 check: lint types fast ## format, lint, types and fast tests, in under a minute
 
