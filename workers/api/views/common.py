@@ -26,6 +26,13 @@ AmountMinor = Annotated[
     Field(gt=0, le=MAX_AMOUNT_MINOR, description="Minor units: 1050 is R$ 10.50", examples=[1050]),
 ]
 BalanceMinor = Annotated[int, Field(ge=0, description="Minor units", examples=[10000])]
+CashMinor = Annotated[
+    int,
+    Field(
+        description="Minor units; below zero only after a win that was spent was taken back",
+        examples=[10000],
+    ),
+]
 CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["BRL"])]
 Id = Annotated[
     str,

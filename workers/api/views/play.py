@@ -6,6 +6,7 @@ from pydantic import Field
 from views.common import (
     AmountMinor,
     BalanceMinor,
+    CashMinor,
     Body,
     Id,
     Sha256Hex,
@@ -97,7 +98,7 @@ class RecallView(View):
     outcome: dict[str, object] | None
     fairness: CommitmentView | None
     cash_before_minor: BalanceMinor | None
-    cash_after_minor: BalanceMinor | None
+    cash_after_minor: CashMinor | None
     opened_at: Time
     closed_at: Time | None
 

@@ -3,15 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field
-from views.common import BalanceMinor, CurrencyCode, Id, Sha256Hex, Time, View
-
-CashMinor = Annotated[
-    int,
-    Field(
-        description="Minor units; below zero only after a win that was spent was taken back",
-        examples=[10000],
-    ),
-]
+from views.common import BalanceMinor, CashMinor, CurrencyCode, Id, Sha256Hex, Time, View
 
 
 class WalletView(View):
