@@ -218,7 +218,7 @@ def test_nobody_is_adjusted_who_is_not_there(desk: Desk) -> None:
     "wrong",
     [{"amount_minor": 0}, {"amount_minor": -5}, {"direction": "up"}, {"reason": "x"}, {"a": 1}],
 )
-def test_a_proposal_is_validated(desk: Desk, wrong: dict[str, object]) -> None:
+def test_a_proposal_is_validated(desk: Desk, wrong: dict[str, Any]) -> None:
     assert desk.propose(**wrong).status == 422
 
 

@@ -6,8 +6,8 @@ from pydantic import Field
 from views.common import (
     AmountMinor,
     BalanceMinor,
-    CashMinor,
     Body,
+    CashMinor,
     Id,
     Sha256Hex,
     Time,
