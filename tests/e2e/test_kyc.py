@@ -203,7 +203,7 @@ def test_every_role_meets_every_door_as_designed(
         ("POST", case(player, "/decision")),
     ]
     for method, path in staff_doors:
-        sent = None if method == "GET" else {}
+        sent: Json | None = None if method == "GET" else {}
         for role, caller in desk.items():
             answer = caller.send(method, path, sent)
             if role in ("kyc", "admin"):

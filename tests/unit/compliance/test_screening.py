@@ -1,10 +1,12 @@
 """Names against lists: written any way, and alike within a letter in ten."""
 
 import json
+import sqlite3
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from screening_list import sql_of
 
 from shared.compliance.screening import (
     Listed,
@@ -73,3 +75,26 @@ def test_a_list_reads_the_same_from_csv_and_json() -> None:
 def test_a_line_that_cannot_be_used_is_named_and_not_skipped(line: str) -> None:
     with pytest.raises(ValueError, match="entry 2 has"):
         read_list(f"entry_id,name,birth_date\n0,Somebody,\n{line}\n")
+
+
+def test_a_list_becomes_sql_that_replaces_it_whatever_its_names_are() -> None:
+    table = "entry_id,name,birth_date\n1,O'Neil; DROP TABLE players,1960-01-02\n2,Somebody,\n"
+    database = sqlite3.connect(":memory:")
+    database.executescript(
+        "CREATE TABLE screening_lists (list_id, entry_id, kind, name_key, born, listed_at,"
+        " PRIMARY KEY (list_id, entry_id, name_key)) WITHOUT ROWID;"
+        "INSERT INTO screening_lists VALUES ('un', 'old', 'pep', 'x', NULL, 0),"
+        " ('it''s', 'kept', 'pep', 'x', NULL, 0);"
+    )
+    for list_id in ("un", "it's"):
+        database.executescript(sql_of(list_id, "sanction", read_list(table), 7))
+    rows = database.execute("SELECT * FROM screening_lists ORDER BY 1, 2").fetchall()
+    database.close()
+    assert rows == [
+        (list_id, *row)
+        for list_id in ("it's", "un")
+        for row in (
+            ("1", "sanction", "drop neil o players table", "1960-01-02", 7),
+            ("2", "sanction", "somebody", None, 7),
+        )
+    ]
