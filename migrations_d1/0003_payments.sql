@@ -28,15 +28,23 @@ CREATE INDEX deposits_by_player ON deposits (player_id, requested_at);
 CREATE INDEX deposits_pending ON deposits (expires_at) WHERE status = 'pending';
 
 -- Every PIX that the bank told us of, under the id that no other PIX has: what was worked off once
--- cannot be told again for another charge, player or amount.
+-- cannot be told again for another charge, player or amount. Whether the payer is taken (refusal) is
+-- decided when it is first told, so no repetition credits what went back. Of an unreadable one we
+-- know the id only.
 CREATE TABLE pix_received (
   end_to_end_id TEXT PRIMARY KEY,
-  txid TEXT NOT NULL,
-  amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
-  paid_at INTEGER NOT NULL,
+  txid TEXT,
+  amount_minor INTEGER CHECK (amount_minor > 0),
+  paid_at INTEGER,
   received_at INTEGER NOT NULL,
-  outcome TEXT NOT NULL CHECK (outcome IN ('open', 'credited', 'refunded', 'unknown'))
+  outcome TEXT NOT NULL
+    CHECK (outcome IN ('open', 'credited', 'refunded', 'unknown', 'unreadable')),
+  refusal TEXT,
+  CHECK ((outcome = 'unreadable') = (amount_minor IS NULL)),
+  CHECK ((outcome = 'unreadable') = (paid_at IS NULL))
 ) STRICT;
+CREATE INDEX pix_received_suspense ON pix_received (received_at, end_to_end_id)
+  WHERE outcome NOT IN ('credited', 'refunded');
 
 CREATE TABLE withdrawals (
   withdrawal_id TEXT PRIMARY KEY,

@@ -14,14 +14,17 @@ from shared.kernel.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class PixPayment:
-    """One PIX that was paid into a charge of ours. `payer_cpf` is None when a company paid."""
+    """One PIX that reached us. `payer_cpf` is None when a company paid and when nobody can say who
+    did; `txid` when it names no charge.
+    """
 
     end_to_end_id: str
-    txid: str
+    txid: str | None
     amount_minor: int
     paid_at_ms: int
     payer_cpf: str | None
     payer_name: str | None
+    payer_is_known: bool = True
 
 
 def notice(payments: list[PixPayment]) -> dict[str, object]:

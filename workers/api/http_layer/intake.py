@@ -61,7 +61,9 @@ def read_body[Model: BaseModel](
     return read_json(model, media_type, raw)
 
 
-def read_json[Model: BaseModel](model: type[Model], media_type: str | None, raw: bytes) -> Model:
+def read_json[Model: BaseModel](
+    model: type[Model], media_type: str | None, raw: bytes, *, max_colons: int = MAX_COLONS
+) -> Model:
     """A JSON text as a valid `model`.
 
     Raises:
@@ -69,7 +71,7 @@ def read_json[Model: BaseModel](model: type[Model], media_type: str | None, raw:
     """
     if (media_type or "").partition(";")[0].strip().lower() != "application/json":
         raise Rejected(UNSUPPORTED_MEDIA_TYPE, "Send the body with Content-Type: application/json.")
-    _refuse_complex(raw)
+    _refuse_complex(raw, max_colons)
     try:
         json.loads(raw.decode(), object_pairs_hook=_distinct, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -97,13 +99,13 @@ def read_query[Model: BaseModel](model: type[Model] | None, text: str) -> Model 
         try:
             pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:
-            raise _invalid([{"loc": ["query"], "msg": "Too many parameters"}]) from None
+            raise invalid([{"loc": ["query"], "msg": "Too many parameters"}]) from None
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
-        raise _invalid([{"loc": ["query"], "msg": "A parameter is given twice"}])
+        raise invalid([{"loc": ["query"], "msg": "A parameter is given twice"}])
     if model is None:
         if names:
-            raise _invalid([{"loc": ["query"], "msg": "No query parameter is known here"}])
+            raise invalid([{"loc": ["query"], "msg": "No query parameter is known here"}])
         return None
     kinds = _kinds(model)
     values = {name: _typed(kinds.get(name, str), value) for name, value in pairs}
@@ -134,8 +136,8 @@ def offered_bearer(protocols: str | None) -> str | None:
     return None
 
 
-def _refuse_complex(raw: bytes) -> None:
-    if raw.count(b":") > MAX_COLONS:
+def _refuse_complex(raw: bytes, max_colons: int) -> None:
+    if raw.count(b":") > max_colons:
         raise Rejected(MALFORMED_JSON, "The body has too many members.")
     if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
         return
@@ -172,15 +174,20 @@ def invalid_body(error: ValidationError, where: str = "body") -> Rejected:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     if found[0]["type"] == "json_invalid":
         return Rejected(MALFORMED_JSON, "The body has a text that is not Unicode.")
-    return _invalid(
-        [
-            {"loc": [where, *(str(step)[:64] for step in item["loc"])], "msg": item["msg"]}
-            for item in found[:MAX_ERRORS_SHOWN]
-        ]
-    )
+    return invalid(wrong_places(error, where))
 
 
-def _invalid(errors: list[dict[str, Any]]) -> Rejected:
+def wrong_places(error: ValidationError, *where: str) -> list[dict[str, Any]]:
+    """The `errors[]` of a failed validation of what stands at `where`."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [
+        {"loc": [*where, *(str(step)[:64] for step in item["loc"])], "msg": item["msg"]}
+        for item in found[:MAX_ERRORS_SHOWN]
+    ]
+
+
+def invalid(errors: list[dict[str, Any]]) -> Rejected:
+    """The refusal with these `errors[]`."""
     return Rejected(VALIDATION_FAILED, "See errors for the places that are wrong.", errors=errors)
 
 

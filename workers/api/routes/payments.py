@@ -7,8 +7,9 @@ from http_layer.call import Answer, Call
 from http_layer.problems import MALFORMED_JSON, VALIDATION_FAILED
 from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, PUBLIC, route
-from services.deposits import deposit_view, own_deposit, receive_payments, remember_charge
+from services.deposits import deposit_view, own_deposit, remember_charge
 from services.payouts import must_ask_again, receive_payout_results, try_to_pay_out
+from services.pix_notices import receive_payments
 from services.profiles import read_profile
 from services.rows import AFTER_EVERY_ID, integer, page_of
 from services.withdrawals import (

@@ -5,7 +5,7 @@ import json
 from http_layer.call import Call
 from http_layer.routing import PLAYER, PUBLIC, route
 from services.bank import SandboxBank
-from services.deposits import receive_payments
+from services.pix_notices import receive_payments
 from views.payments import ClockBody, ClockView, PaidView, SandboxPayBody
 
 from shared.kernel.errors import Rejected

@@ -15,6 +15,7 @@ RULES: Final = "payments."
 """What the ids of these rules begin with."""
 
 THIRD_PARTY_FUNDS: Final = "payments.third_party_funds"
+PAYER_UNKNOWN: Final = "payments.payer_unknown"
 WITHDRAWAL_OVERDUE: Final = "payments.withdrawal_overdue"
 PAYOUT_CONTRADICTED: Final = "payments.payout_contradicted"
 
