@@ -12,6 +12,7 @@ import { isSignedIn, onSessionChange } from "./session.js";
 import { forgetPlayer, onWallet, refreshWallet } from "./store.js";
 import { acceptRound, clearDice, drawGame, openDice, startDice } from "./views/dice.js";
 import { startEntrance, tellEnding } from "./views/entrance.js";
+import { clearDocuments, drawDocuments, openDocuments, startDocuments } from "./views/kyc.js";
 import { clearLimits, drawLimits, openLimits } from "./views/limits.js";
 import { addRound, clearRounds, drawRounds, loadRounds, openFairness, startRounds } from "./views/rounds.js";
 import { drawSpecimen, startSpecimen } from "./views/specimen.js";
@@ -31,6 +32,7 @@ const SECTIONS = {
     await openFairness();
   },
   limits: openLimits,
+  documents: openDocuments,
 };
 
 const sectionInAddress = () => {
@@ -97,7 +99,7 @@ async function enter() {
 }
 
 function leave(reason) {
-  for (const clear of [forgetPlayer, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearWallet]) clear();
+  for (const clear of [forgetPlayer, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearWallet]) clear();
   if (byId("round-dialog").open) byId("round-dialog").close();
   tell(null);
   tellEnding(reason);
@@ -109,7 +111,7 @@ function leave(reason) {
 function redraw() {
   drawSpecimen();
   if (!isSignedIn()) return;
-  for (const draw of [drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawCharge, drawWithdrawal]) draw();
+  for (const draw of [drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawDocuments, drawCharge, drawWithdrawal]) draw();
 }
 
 async function start() {
@@ -120,6 +122,7 @@ async function start() {
   startDice({ afterRound: addRound, afterNoAnswer: showPending });
   startRounds();
   startStatement();
+  startDocuments();
   byId("log-out").addEventListener("click", (event) => whileBusy(event.currentTarget, logOut));
   byId("pending-ask").addEventListener("click", (event) => whileBusy(event.currentTarget, askPending));
   onLanguageChange(redraw);
