@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from api_under_test import Reply, World, run
 from e2e.people import registration
+from services.sandbox_people import DEMO_PASSWORD
 
 from shared.identity.decide import LOCK_MS
 from shared.kernel.times import DAY_MS, MINUTE_MS
@@ -86,15 +87,46 @@ def test_a_success_forgets_the_failures(world: World) -> None:
         assert _login(world, login).status == 200
 
 
-def test_an_attempt_is_counted_before_the_password_is_looked_at(world: World) -> None:
-    """Fifty guesses in flight at once are no more than three: each is counted on arrival."""
+def test_fifty_guesses_at_once_are_told_no_more_than_three_in_turn(world: World) -> None:
     login = _registered(world)
-    before = world.crypto.derivations
     guesses = [login | {"password": f"guess-number-{n}"} for n in range(50)]
-    codes = [reply.code for reply in world.at_once("POST", "/v1/auth/login", guesses)]
+    replies = world.at_once("POST", "/v1/auth/login", guesses)
+    codes = [reply.code for reply in replies]
     assert codes.count("invalid_credentials") == 3
     assert codes.count("account_locked") == 47
-    assert world.crypto.derivations - before == 3 * 6
+    assert {reply.json.get("retry_after") for reply in replies} == {None, LOCK_MS // 1000}
+    assert _login(world, login).code == "account_locked"
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 10, 49])
+def test_the_right_guess_among_fifty_is_let_in_only_before_three_wrong_ones(before: int) -> None:
+    """They are hashed side by side and end in the order in which they came."""
+    world = World()
+    login = _registered(world)
+    guesses = [login | {"password": f"guess-number-{n}"} for n in range(49)]
+    guesses.insert(before, login)
+    replies = world.at_once("POST", "/v1/auth/login", guesses)
+    assert (replies[before].status == 200) == (before < 3)
+
+
+@pytest.mark.parametrize("kind", ["players", "staff"])
+def test_many_right_logins_at_once_lock_nobody(world: World, kind: str) -> None:
+    if kind == "players":
+        path, login = "/v1/auth/login", _registered(world)
+    else:
+        assert world.call("POST", "/v1/sandbox/seed").status == 200
+        path = "/v1/ops/auth/login"
+        login = {"email": "aml@acme.test", "password": DEMO_PASSWORD}
+    for _ in range(3):
+        assert {reply.status for reply in world.at_once("POST", path, [login] * 6)} == {200}
+    assert world.rows("SELECT * FROM login_failures") == []
+
+
+def test_a_right_login_is_refused_only_when_it_was_locked_before(world: World) -> None:
+    login = _registered(world)
+    for _ in range(2):
+        assert _login(world, login | {"password": "wrong-password-1"}).status == 401
+    assert {reply.status for reply in world.at_once("POST", "/v1/auth/login", [login] * 6)} == {200}
 
 
 def test_a_weaker_hash_is_replaced_at_login(world: World) -> None:
@@ -147,6 +179,27 @@ def test_of_two_refreshes_at_once_one_wins_and_the_session_ends(world: World) ->
     [winner] = [reply.json for reply in replies if reply.status == 200]
     assert _refresh(world, winner["refresh_token"]).code == "refresh_invalid"
     assert world.call("GET", "/v1/me", token=winner["access_token"]).code == "session_revoked"
+
+
+def test_a_refresh_that_dies_halfway_leaves_the_token_as_it_was(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    run(
+        world.db.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON refresh_tokens "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    )
+    assert _refresh(world, token).status == 500
+    run(world.db.execute("DROP TRIGGER full"))
+    assert _refresh(world, token).status == 200
+    assert _refresh(world, token).code == "refresh_reused"
+
+
+def test_a_session_that_has_ended_stores_no_further_token(world: World) -> None:
+    token = _login(world, _registered(world)).json["refresh_token"]
+    world.change("UPDATE refresh_families SET revoked_at = 1")
+    assert _refresh(world, token).code == "refresh_invalid"
+    assert len(world.rows("SELECT * FROM refresh_tokens")) == 1
 
 
 def test_a_reuse_that_the_wallet_did_not_hear_of_is_not_forgotten(world: World) -> None:

@@ -1,8 +1,11 @@
 """Logging in and out, for players and staff: the same steps whether or not an account exists.
 
-An attempt is counted before the password is looked at, in one atomic statement, so fifty guesses at
-once are no more than three. The count hangs on the blind index of the e-mail address, known or not,
-and an unknown address pays for a password hash too: neither code nor time tells that it is unknown.
+Only failures are counted, each in one atomic statement before it is answered, and a success is let
+in only while there is no lock: of fifty guesses at once three are told that they are wrong, and the
+right one among them is let in no later than those three, so guessing in parallel tells no more than
+guessing in turn; and however many times somebody logs in with the right password at once, nothing
+is locked. The count hangs on the blind index of the e-mail address, known or not, and an unknown
+address pays for a password hash too: neither code nor time tells that it is unknown.
 """
 
 import json
@@ -30,7 +33,7 @@ from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, Unreachable
 from shared.wallet.answer import decode_answer
 
-_COUNT_ATTEMPT: Final = """
+_COUNT_FAILURE: Final = """
 INSERT INTO login_failures (email_index, subject_kind, failures, window_started_at, locked_until)
 VALUES (?1, ?2, 1, ?3, 0)
 ON CONFLICT (email_index, subject_kind) DO UPDATE SET
@@ -43,7 +46,15 @@ ON CONFLICT (email_index, subject_kind) DO UPDATE SET
     ELSE locked_until END
 RETURNING failures, locked_until
 """
-"""The third attempt of a window starts the lock, which a success lifts; the fourth finds it."""
+"""The third failure of a window starts the lock; the fourth finds it, wherever it was meanwhile."""
+
+_FORGIVE: Final = """
+DELETE FROM login_failures WHERE email_index = ? AND subject_kind = ? AND locked_until <= ?
+"""
+_LOCK: Final = """
+SELECT locked_until FROM login_failures
+WHERE email_index = ? AND subject_kind = ? AND locked_until > ?
+"""
 
 _PLAYER: Final = """
 SELECT p.player_id AS subject_id, p.status, p.wallet_opened_at, c.password_hash, NULL AS role
@@ -140,14 +151,9 @@ async def _authenticate(
 ) -> Record:
     """The row of the subject whose password this is."""
     email_index = house.blind_index.of("email", normalise_email(email))
-    attempt = await house.db.first(_COUNT_ATTEMPT, email_index, kind, now_ms, LOCK_MS, MAX_FAILURES)
-    if attempt is None or cast("int", attempt["failures"]) > MAX_FAILURES:
-        until_ms = now_ms + LOCK_MS if attempt is None else cast("int", attempt["locked_until"])
-        raise Rejected(
-            ACCOUNT_LOCKED,
-            "Too many failed logins. Wait, then try again.",
-            retry_after=-(-(until_ms - now_ms) // 1000),
-        )
+    lock = await house.db.first(_LOCK, email_index, kind, now_ms)
+    if lock is not None:
+        raise _locked(lock, now_ms)
     if kind == "player":
         row = await house.db.first(_PLAYER, email_index, house.settings.brand_id)
     else:
@@ -155,13 +161,30 @@ async def _authenticate(
     stored = None if row is None else str(row["password_hash"])
     verified = await house.passwords.verify(password, stored)
     if row is None or not verified.matches:
+        failed = await house.db.first(
+            _COUNT_FAILURE, email_index, kind, now_ms, LOCK_MS, MAX_FAILURES
+        )
+        assert failed is not None
+        if cast("int", failed["failures"]) > MAX_FAILURES:
+            raise _locked(failed, now_ms)
         raise Rejected(INVALID_CREDENTIALS, "E-mail or password is wrong.")
-    await house.db.execute(
-        "DELETE FROM login_failures WHERE email_index = ? AND subject_kind = ?", email_index, kind
-    )
+    # Others may have failed while this one was hashed: it is let in only if they were too few.
+    await house.db.execute(_FORGIVE, email_index, kind, now_ms)
+    lock = await house.db.first(_LOCK, email_index, kind, now_ms)
+    if lock is not None:
+        raise _locked(lock, now_ms)
     if verified.is_weaker:
         await _rehash(house, str(row["subject_id"]), password, str(stored), now_ms)
     return row
+
+
+def _locked(row: Record, now_ms: int) -> Rejected:
+    wait_ms = cast("int", row["locked_until"]) - now_ms
+    return Rejected(
+        ACCOUNT_LOCKED,
+        "Too many failed logins. Wait, then try again.",
+        retry_after=-(-wait_ms // 1000),
+    )
 
 
 async def _rehash(house: House, subject_id: str, password: str, former: str, now_ms: int) -> None:

@@ -1,8 +1,9 @@
 """Login sessions: a refresh family per login, rotated at every use, ended by reuse or logout.
 
-The refresh token is 32 random bytes of which only the SHA-256 is stored. Rotation is one statement
-that only one of two racing requests can win; the loser, and anyone who comes back with a spent
-token, ends the whole family (RFC 9700 §4.14.2). A family lives 30 days, however often it rotates.
+The refresh token is 32 random bytes of which only the SHA-256 is stored. Rotation is a transaction
+that only one of two racing requests can win, and that never spends a token without storing the next
+one; the loser, and anyone who comes back with a spent token, ends the whole family (RFC 9700
+§4.14.2). A family lives 30 days, however often it rotates.
 """
 
 from base64 import urlsafe_b64encode
@@ -19,6 +20,14 @@ from shared.platform.ports import Database, Entropy, Record, Statement
 
 FAMILY_LIFETIME_MS: Final = 30 * DAY_MS
 _TOKEN_BYTES: Final = 32
+
+_SPEND: Final = "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL"
+_STORE_NEXT: Final = """
+INSERT INTO refresh_tokens (token_hash, family_id, issued_at)
+SELECT ?1, family_id, ?2 FROM refresh_families
+WHERE family_id = ?3 AND revoked_at IS NULL AND expires_at > ?2 AND changes() > 0
+"""
+"""Follows `_SPEND` in one batch: nothing is stored when nothing was spent or the family is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +79,24 @@ class Sessions:
         """
         token_hash = _hash(refresh_token)
         row = await self._db.first(
-            "SELECT f.family_id, f.subject_id, f.subject_kind, f.expires_at, f.revoked_at"
-            " FROM refresh_tokens t JOIN refresh_families f ON f.family_id = t.family_id"
-            " WHERE t.token_hash = ?",
+            "SELECT f.family_id, f.subject_id, f.subject_kind FROM refresh_tokens t"
+            " JOIN refresh_families f ON f.family_id = t.family_id WHERE t.token_hash = ?",
             token_hash,
         )
         if row is None:
             raise Rejected(REFRESH_INVALID, "Log in again.")
         family = _family(row)
-        spent = await self._db.execute(
-            "UPDATE refresh_tokens SET used_at = ? WHERE token_hash = ? AND used_at IS NULL",
-            now_ms,
-            token_hash,
+        token, next_hash = self._fresh_token()
+        spent, stored = await self._db.batch(
+            [
+                Statement(_SPEND, (now_ms, token_hash)),
+                Statement(_STORE_NEXT, (next_hash, now_ms, family.session_id)),
+            ]
         )
         if spent == 0:
             raise ReusedRefresh(family)
-        if row["revoked_at"] is not None or now_ms >= cast("int", row["expires_at"]):
+        if stored == 0:
             raise Rejected(REFRESH_INVALID, "Log in again.")
-        token, next_hash = self._fresh_token()
-        insert = _insert_token(next_hash, family.session_id, now_ms)
-        await self._db.execute(insert.sql, *insert.params)
         return Session(family, token)
 
     async def family_of(self, refresh_token: str) -> Family | None:
