@@ -456,6 +456,17 @@ def test_who_has_no_token_is_limited_by_address() -> None:
     assert api.call("GET", "/v1/pages", headers=there).status == 200
 
 
+@pytest.mark.parametrize("token", ["not-a-token", "a.b.c", None])
+def test_a_token_that_proves_nobody_is_counted_for_its_address(token: str | None) -> None:
+    api = World(ROUTES, RATE_LIMIT_SCALE="1")
+    here, there = {"cf-connecting-ip": "192.0.2.1"}, {"cf-connecting-ip": "192.0.2.2"}
+    path = f"/v1/things/{OTHER_ID}"
+    codes = [api.call("GET", path, token=token, headers=here).status for _ in range(121)]
+    assert codes == [401] * 120 + [429]
+    assert api.call("GET", path, token=token, headers=there).status == 401
+    assert api.call("GET", path, token=_token(api), headers=here).status == 200
+
+
 def test_a_request_id_made_by_us_is_of_this_moment(api: World) -> None:
     made = api.call("GET", "/v1/pages").headers["X-Request-Id"]
     assert re.fullmatch(r"[0-9a-f-]{36}", made)

@@ -195,6 +195,17 @@ def test_a_refresh_that_dies_halfway_leaves_the_token_as_it_was(world: World) ->
     assert _refresh(world, token).code == "refresh_reused"
 
 
+def test_the_players_behind_one_address_do_not_keep_each_other_from_staying_logged_in() -> None:
+    """A carrier's address: many log in, and all of them refresh every ten minutes."""
+    world = World(RATE_LIMIT_SCALE="1")
+    login = _registered(world)
+    sessions = [_login(world, login).json["refresh_token"] for _ in range(29)]
+    for token in sessions:
+        assert _refresh(world, token).status == 200
+    assert _login(world, login).status == 429
+    assert world.call("POST", "/v1/auth/logout", {"refresh_token": sessions[0]}).status == 204
+
+
 def test_a_session_that_has_ended_stores_no_further_token(world: World) -> None:
     token = _login(world, _registered(world)).json["refresh_token"]
     world.change("UPDATE refresh_families SET revoked_at = 1")

@@ -100,7 +100,12 @@ class App:
         authorization = headers.get("authorization")
         if authorization is None and entry.upgrade:
             authorization = offered_bearer(headers.get("sec-websocket-protocol"))
-        principal = self._principal(entry, authorization, now_ms)
+        try:
+            principal = self._principal(entry, authorization, now_ms)
+        except Rejected:
+            # Nobody has been proven: it counts for the address, so that guessing is not free.
+            self._spend(entry, address_key(client_ip), now_ms)
+            raise
         if principal is not ANONYMOUS:
             line["subject"] = principal.subject_id
         self._spend(entry, principal.subject_id or address_key(client_ip), now_ms)

@@ -17,7 +17,7 @@ MAX_CALLERS: Final = 20_000
 class RateClass(Enum):
     """Burst of a full bucket, and how many requests a minute refill it."""
 
-    AUTH = ("auth", 10, 10)
+    AUTH = ("auth", 30, 60)
     WRITE = ("write", 30, 120)
     MONEY = ("money", 60, 600)
     UPLOAD = ("upload", 8, 20)

@@ -90,7 +90,6 @@ async def log_in(call: Call[LoginBody]) -> TokensView:
     summary="Spend a refresh token for new tokens, of players and of staff",
     body=RefreshBody,
     response=TokensView,
-    rate=RateClass.AUTH,
     problems=(REFRESH_INVALID, REFRESH_REUSED, UNAVAILABLE),
 )
 async def refresh_session(call: Call[RefreshBody]) -> TokensView:
@@ -104,7 +103,6 @@ async def refresh_session(call: Call[RefreshBody]) -> TokensView:
     summary="End the session of the refresh token, or of the bearer token",
     body=LogoutBody,
     status=204,
-    rate=RateClass.AUTH,
     problems=(TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, REFRESH_INVALID, UNAVAILABLE),
 )
 async def log_out(call: Call[LogoutBody]) -> Answer:
