@@ -2,10 +2,10 @@
 
 A withdrawal may stop between any two steps: held without a row, with a row and no bank that heard
 of it, at a bank that does not answer. Nobody needs to read its status for it to go on: the desk
-makes the missing row from the event of the hold, asks the bank again, and tells people of what is
-past its due time. It runs in the api Worker, because only that one holds the secrets by which the
-bank is spoken to and a PIX key is opened. A tick is bounded; what failed waits behind what has not
-been tried for longer, and keeps nothing else waiting.
+makes the missing row from the event of the hold, asks the bank again, tells people of what is past
+its due time, and counts the money that arrived for nobody. It runs in the api Worker, because only
+that one holds the secrets by which the bank is spoken to and a PIX key is opened. A tick is bounded;
+what failed waits behind what has not been tried for longer, and keeps nothing else waiting.
 """
 
 import json
@@ -16,6 +16,7 @@ from services.container import House
 from services.payment_alerts import WITHDRAWAL_OVERDUE, raise_alert
 from services.payouts import ASK_AGAIN_AFTER_MS, try_to_pay_out
 from services.rows import integer
+from services.suspense import suspense
 from services.withdrawals import remember_withdrawal
 from shared.kernel.canonical import canonical_json
 from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS
@@ -68,6 +69,7 @@ async def tick(house: House, slot: int) -> Mapping[str, int]:
         "asked": asked,
         "ask_failed": failed,
         "overdue": await _tell_of_overdue(house),
+        "suspense": (await suspense(house)).count,
     }
     now_ms = house.clock.now_ms()
     await house.db.execute(_RAN, JOB, slot, started_at, now_ms, canonical_json(outcome))
