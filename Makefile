@@ -62,6 +62,7 @@ snapshots: setup ## save and load a memory snapshot of each Worker: imports are 
 openapi: setup ## write openapi.json, docs/problems.md and docs/rejections.md from the code
 	$(BIN)/python runtime/openapi.py
 	$(BIN)/python runtime/problems.py
+	$(BIN)/python runtime/compliance_matrix.py
 	$(BIN)/python runtime/rejections.py
 
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
