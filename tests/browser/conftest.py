@@ -86,8 +86,11 @@ class Visit:
             self.complaints.append(f"request to another origin: {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One Chromium a module. Playwright's loop runs while it is open, and no test that has a loop
+    of its own can run then: hence not for the whole session.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS

@@ -68,14 +68,14 @@ def test_single_pages_are_accessible(
 
 def test_the_documentation_shows_every_operation(visit: OpenVisit, edge: Edge) -> None:
     opened = visit(edge.base_url)
-    opened.go("/docs/")
+    opened.go("/docs")
     document = httpx.get(f"{edge.base_url}/openapi.json", timeout=30).json()
     operations = sum(len(methods) for methods in document["paths"].values())
     expect(opened.page.locator("#swagger .opblock")).to_have_count(operations, timeout=30_000)
     opened.keep_screenshot("docs", whole=False)
 
 
-@pytest.mark.parametrize("path", ["/", "/verify", "/docs/", "/js/app.js", "/css/tokens.css"])
+@pytest.mark.parametrize("path", ["/", "/verify", "/docs", "/js/app.js", "/css/tokens.css"])
 def test_pages_and_their_parts_carry_the_security_headers(edge: Edge, path: str) -> None:
     answer = httpx.get(f"{edge.base_url}{path}", timeout=30)
     assert answer.status_code == 200
