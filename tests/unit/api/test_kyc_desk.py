@@ -153,8 +153,8 @@ def test_who_is_decided_waits_no_longer(analyst: Analyst, person: Person) -> Non
 
 
 @pytest.mark.parametrize("cursor", ["x", "1_", "99999999999999999999_a", "-", "1234567890123456"])
-def test_a_cursor_that_is_none_is_no_error(analyst: Analyst, cursor: str) -> None:
-    assert analyst.get(f"queue?cursor={cursor}").status == 200
+def test_a_cursor_that_is_none_is_refused(analyst: Analyst, cursor: str) -> None:
+    assert analyst.get(f"queue?cursor={cursor}").code == "validation_failed"
 
 
 def test_evidence_is_masked_and_reading_it_is_logged(

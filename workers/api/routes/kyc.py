@@ -159,9 +159,9 @@ async def read_queue(call: Call[None]) -> QueueView:
 
 
 def _after(cursor: str | None) -> tuple[int, str]:
-    """Where a page begins; a cursor that is none begins at the first."""
-    since, _, player_id = (cursor or "").partition("_")
-    return (int(since), player_id) if since.isdecimal() and len(since) <= 15 else (0, "")
+    """Where a page begins; without a cursor at the first."""
+    since, _, player_id = (cursor or "0_").partition("_")
+    return int(since), player_id
 
 
 @route(

@@ -9,7 +9,7 @@ from services.approvals import decide_approval
 from services.catalogue_changes import propose_rtp
 from services.payment_alerts import RULES as PAYMENT_RULES
 from services.rows import page_of
-from views.common import PageQuery
+from views.common import NumberedPageQuery
 from views.ops import (
     AlertsQuery,
     AlertsView,
@@ -113,12 +113,11 @@ async def list_alerts(call: Call[None]) -> AlertsView:
     tag="Operators: audit",
     summary="The hash-chained log of what staff did, newest first",
     auth=staff("admin", "auditor", "regulator"),
-    query=PageQuery,
+    query=NumberedPageQuery,
     response=AuditView,
 )
 async def read_audit(call: Call[None]) -> AuditView:
-    cursor = call.query.cursor
-    before = int(cursor[:15]) if cursor and cursor.isdecimal() else AFTER_EVERY_SEQ
+    before = int(call.query.cursor or AFTER_EVERY_SEQ)
     rows = await call.house.db.query(
         "SELECT * FROM audit_log WHERE seq < ? ORDER BY seq DESC LIMIT ?",
         before,

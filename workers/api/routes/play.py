@@ -5,7 +5,7 @@ import json
 from http_layer.call import Answer, Call
 from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, route
-from views.common import PageQuery
+from views.common import NumberedPageQuery
 from views.play import (
     GameSessionBody,
     GameSessionView,
@@ -76,7 +76,7 @@ async def play_round(call: Call[RoundBody]) -> Answer:
     tag="Play",
     summary="Own rounds, newest first",
     auth=PLAYER,
-    query=PageQuery,
+    query=NumberedPageQuery,
     response=RoundsView,
 )
 async def list_rounds(call: Call[None]) -> Answer:

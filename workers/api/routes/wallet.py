@@ -5,7 +5,7 @@ from typing import Any
 
 from http_layer.call import Answer, Call
 from http_layer.routing import PLAYER, route
-from views.common import PageQuery
+from views.common import NumberedPageQuery
 from views.wallet import ProtectionView, StatementView, VerifyView, WalletView
 
 
@@ -28,7 +28,7 @@ async def read_wallet(call: Call[None]) -> Answer:
     tag="Wallet",
     summary="Statement, newest first",
     auth=PLAYER,
-    query=PageQuery,
+    query=NumberedPageQuery,
     response=StatementView,
 )
 async def list_events(call: Call[None]) -> Answer:

@@ -4,8 +4,8 @@ A withdrawal may stop between any two steps: held without a row, with a row and 
 of it, at a bank that does not answer. Nobody needs to read its status for it to go on: the desk
 makes the missing row from the event of the hold, asks the bank again, tells people of what is past
 its due time, and counts the money that arrived for nobody. It runs in the api Worker, because only
-that one holds the secrets by which the bank is spoken to and a PIX key is opened. A tick is bounded;
-what failed waits behind what has not been tried for longer, and keeps nothing else waiting.
+that one holds the secrets by which the bank is spoken to and a PIX key is opened. A tick is
+bounded; what failed waits behind what was not tried for longer, and keeps nothing else waiting.
 """
 
 import json

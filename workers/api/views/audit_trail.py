@@ -98,6 +98,10 @@ class ExportQuery(BaseModel):
 class AnchorsQuery(PageQuery):
     """Days, newest first."""
 
+    cursor: Annotated[
+        str | None, Field(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    ] = None
+
 
 class DeadLettersQuery(PageQuery):
     status: Literal["dead", "replay_asked", "replayed", "refused"] | None = None

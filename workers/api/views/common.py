@@ -21,6 +21,8 @@ class View(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
 AmountMinor = Annotated[
     int,
     Field(gt=0, le=MAX_AMOUNT_MINOR, description="Minor units: 1050 is R$ 10.50", examples=[1050]),
@@ -37,7 +39,7 @@ CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217"
 Id = Annotated[
     str,
     Field(
-        pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+        pattern=UUID_PATTERN,
         description="UUIDv7",
         examples=["01938f6e-7c1a-7b3e-8f00-4a5b6c7d8e9f"],
     ),
@@ -52,9 +54,17 @@ Language = Literal["pt-BR", "en"]
 
 
 class PageQuery(BaseModel):
-    """`?limit=&cursor=` of every list; a cursor is the opaque `next_cursor` of the page before."""
+    """`?limit=&cursor=` of every list; a cursor is the opaque `next_cursor` of the page before, and
+    what cannot be one is refused. This one is of lists by id; others say what theirs look like.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    cursor: Annotated[str | None, Field(max_length=80, pattern="^[0-9A-Za-z_-]+$")] = None
+    cursor: Annotated[str | None, Field(pattern=UUID_PATTERN)] = None
+
+
+class NumberedPageQuery(PageQuery):
+    """Of a list by sequence number."""
+
+    cursor: Annotated[str | None, Field(pattern="^[1-9][0-9]{0,14}$")] = None

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from views.common import Body, Id, PageQuery, Reason, Sha256Hex, Time, View
+from views.common import UUID_PATTERN, Body, Id, PageQuery, Reason, Sha256Hex, Time, View
 
 Kind = Literal["id_front", "id_back", "selfie", "proof_of_address"]
 ContentTypeName = Literal["image/jpeg", "image/png", "application/pdf"]
@@ -77,6 +77,9 @@ class OwnKycView(View):
 class QueueQuery(PageQuery):
     """Which of those who wait."""
 
+    cursor: Annotated[
+        str | None, Field(pattern=f"^[0-9]{{1,15}}_{UUID_PATTERN.removeprefix('^')}")
+    ] = None
     status: Annotated[Status | None, Field(description="`approved`: a further document")] = None
     flagged: Annotated[bool | None, Field(description="With an open match with a list")] = None
     older_than_minutes: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
