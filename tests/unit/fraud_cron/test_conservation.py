@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from jobs.conservation import reconcile
 from jobs.ports import Ports
 from jobs.projection import project
+from unit.fraud_cron.houses import PLAYERS, House
 from unit.fraud_cron.streams import Stream, World, deliveries
-from unit.fraud_cron.test_projection_of_wallets import PLAYERS, House
 
 from shared.platform.ports import Record
 

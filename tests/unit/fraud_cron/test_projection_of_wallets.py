@@ -2,94 +2,14 @@
 
 import json
 import random
-from collections.abc import Mapping
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from jobs.chain import EMPTY
 from jobs.ports import Ports
-from jobs.projection import project
 from jobs.sweep import level
 from jobs.velocity_scan import velocity_scan
-from unit.fraud_cron.streams import World, deliveries
-
-from shared.games.catalogue import CATALOGUE
-from shared.kernel.ids import uuid7
-from shared.platform.native.entropy import SeededEntropy
-from shared.platform.native.sql import NativeSql
-from shared.platform.native.wallets import NativeWallets
-from shared.wallet.service import Wallet
-
-PLAYERS = tuple(uuid7(1_795_356_900_000, bytes([number] * 10)) for number in range(3))
-
-
-class House:
-    """Three players whose wallets are the real ones."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.wallets = {player_id: self._wallet(player_id) for player_id in PLAYERS}
-        self.world.ports = replace(
-            self.world.ports, wallets=NativeWallets(self.wallets.__getitem__)
-        )
-        for player_id in PLAYERS:
-            self.open(player_id)
-
-    def _wallet(self, player_id: str) -> Wallet:
-        entropy = SeededEntropy(player_id)
-        return Wallet(NativeSql(), self.world.clock, entropy, CATALOGUE, sandbox=True)
-
-    def open(self, player_id: str) -> None:
-        told = {"player_id": player_id, "currency": "BRL", "jurisdiction": "br", "limits": []}
-        self.command(player_id, "open", told)
-
-    def command(self, player_id: str, kind: str, payload: Mapping[str, object]) -> dict[str, str]:
-        key = f"{kind}-{self.world.clock.advance(1_000)}"
-        answer = self.wallets[player_id].execute(kind, key, "", json.dumps(payload))
-        status, _, body = answer.split(" ", 2)
-        assert status in ("200", "201"), answer
-        told: dict[str, str] = json.loads(body)
-        return told
-
-    def deposit(self, player_id: str, amount_minor: int) -> None:
-        asked = self.command(
-            player_id, "deposit_request", {"amount_minor": amount_minor, "method": "pix"}
-        )
-        credit = {
-            "deposit_id": asked["deposit_id"],
-            "amount_minor": amount_minor,
-            "end_to_end_id": f"E{self.world.clock.now_ms():031d}",
-        }
-        self.command(player_id, "deposit_credit", credit)
-
-    def bet_and_win(self, player_id: str) -> None:
-        round_id = uuid7(self.world.clock.now_ms(), bytes(10))
-        bet = {"round_id": round_id, "game_id": "slot:x", "amount_minor": 300}
-        self.command(player_id, "bet", bet)
-        self.command(player_id, "win", {"round_id": round_id, "amount_minor": 200})
-
-    def outboxes(self) -> list[str]:
-        return [text for wallet in self.wallets.values() for text in wallet.undelivered(100)]
-
-    def deliver(self, texts: list[str]) -> list[str]:
-        messages = deliveries(texts)
-
-        async def job(ports: Ports) -> None:
-            await project(messages, ports)
-
-        self.world.run(job)
-        return [said for message in messages for said in message.said]
-
-    def heads(self) -> dict[str, tuple[object, object]]:
-        found = {}
-        for player_id, wallet in self.wallets.items():
-            body = json.loads(wallet.query("head", "", "{}").split(" ", 2)[2])
-            found[player_id] = (body["seq"], body["head_hash"])
-        return found
-
-    def projected_heads(self) -> dict[str, tuple[object, object] | None]:
-        return {player_id: self.world.head(player_id) for player_id in PLAYERS}
+from unit.fraud_cron.houses import PLAYERS, House
 
 
 def test_the_story_of_a_player_is_projected_and_adds_up() -> None:
@@ -147,26 +67,3 @@ def test_any_delivery_of_real_outboxes_converges_to_the_wallets_heads(seed: int)
     assert set(said) == {"ack"}
     assert house.projected_heads() == house.heads()
     assert house.world.alerts() == []
-
-
-def test_a_frozen_wallet_raises_a_critical_alert_through_the_projection() -> None:
-    house = House()
-    ana = PLAYERS[0]
-    broken = NativeSql()
-    wallet = Wallet(broken, house.world.clock, SeededEntropy(1), CATALOGUE, sandbox=True)
-    house.wallets[ana] = wallet
-    house.open(ana)
-    house.deposit(ana, 10_000)
-    broken.execute(
-        "CREATE TRIGGER sabotage BEFORE INSERT ON rounds BEGIN SELECT RAISE(ABORT, 'x'); END"
-    )
-    refused = wallet.execute(
-        "bet", "k", "", '{"round_id": "r", "game_id": "slot:x", "amount_minor": 1}'
-    )
-    assert '"wallet_frozen"' in refused
-    house.deliver(wallet.undelivered(100))
-    for _ in range(2):
-        house.world.run(velocity_scan)
-    (alert,) = house.world.alerts()
-    assert (alert["rule_id"], alert["band"]) == ("wallet.frozen", "critical")
-    assert json.loads(str(alert["evidence"]))["law"] == "constraint"

@@ -7,13 +7,15 @@ again. Each tick is bounded, and the next begins where the last one ended.
 
 Deposits that nobody paid in time get the status expired here, for the eye only: whether a late
 payment is credited is decided by the wallet. Withdrawals that wait for their payment too long are
-reported; paying them again is the business of the payments context.
+reported; paying them again is the business of the payments context. Bonus grants past their time
+are closed by their wallets, which are asked to.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from jobs.bonus_expiry import expire_bonuses
 from jobs.chain import Head
 from jobs.ports import Ports
 from jobs.projection_store import heads_of
@@ -81,7 +83,9 @@ class UnsettledWithdrawal:
 
 
 async def sweep(ports: Ports) -> Outcome:
-    """Bring a bounded number of wallets level, expire deposits, count withdrawals that wait."""
+    """Bring a bounded number of wallets level, expire deposits and bonus grants, count withdrawals
+    that wait.
+    """
     cursor, players = await _players(ports)
     heads = await heads_of(ports.db, players)
     failed = events = behind = 0
@@ -97,6 +101,7 @@ async def sweep(ports: Ports) -> Outcome:
     now_ms = ports.clock.now_ms()
     expired = await ports.db.execute(_EXPIRE, now_ms - DEPOSIT_GRACE_MS, DEPOSITS_PER_TICK)
     unsettled = await unsettled_withdrawals(ports.db, now_ms)
+    bonuses = await expire_bonuses(ports, JOB)
     return {
         "cursor": cursor,
         "wallets": len(players),
@@ -108,6 +113,7 @@ async def sweep(ports: Ports) -> Outcome:
         "deposits_expired": expired,
         "withdrawals_unsettled": len(unsettled),
         "withdrawals_overdue": sum(withdrawal.due_at < now_ms for withdrawal in unsettled),
+        **bonuses,
     }
 
 

@@ -16,6 +16,7 @@ from jobs.ports import Ports
 from jobs.projection_store import SLICE_JOB, SLICE_MS
 from jobs.records import integer, text
 from jobs.runs import Outcome
+from jobs.wallet_facts import alerts_of_facts, close_released
 from shared.kernel.canonical import canonical_json
 from shared.kernel.times import MINUTE_MS
 from shared.platform.ports import Database, Statement
@@ -23,7 +24,6 @@ from shared.risk.model import Alert, Bucket, VelocityRule
 from shared.risk.rules import RULES, reads_from_ms, scan
 
 JOB: Final = "velocity_scan"
-FROZEN_RULE_ID: Final = "wallet.frozen"
 
 SLICES_PER_ROUND: Final = 12
 ROUNDS_PER_TICK: Final = 20
@@ -66,14 +66,6 @@ WHERE player_id IN (SELECT player_id FROM windows
                     WHERE total >= {lowest_threshold} AND started_at >= ?4)
 """
 
-_FROZEN: Final = """
-SELECT e.player_id, e.seq, e.recorded_at, e.data ->> 'law' AS law
-FROM json_each(?1) AS s
-JOIN wallet_events AS e
-  ON e.recorded_at >= s.value AND e.recorded_at < s.value + CAST(?2 AS INTEGER)
-WHERE e.type = 'FROZEN'
-"""
-
 _TAKE_OFF: Final = "DELETE FROM job_runs WHERE job = ? AND slot = ? AND outcome = ?"
 
 type Slices = Mapping[int, str]
@@ -97,18 +89,19 @@ async def velocity_scan(ports: Ports, rules: Sequence[VelocityRule] = RULES) -> 
     """Judge the slices that wait, newest and oldest first, and write the alerts."""
     deadline_ms = ports.clock.now_ms() + TICK_BUDGET_MS
     seen: set[int] = set()
-    written = 0
+    written = closed = 0
     for _ in range(ROUNDS_PER_TICK):
         slices = await _waiting(ports.db, seen)
         if not slices or ports.clock.now_ms() > deadline_ms:
             break
         seen.update(slices)
-        alerts = await _judge(ports, slices, rules) + await _frozen(ports.db, slices)
+        alerts = await _judge(ports, slices, rules) + await alerts_of_facts(ports.db, slices)
         written += await raise_alerts(ports, alerts)
+        closed += await close_released(ports, slices)
         await ports.db.batch(
             [Statement(_TAKE_OFF, (SLICE_JOB, slot, arrival)) for slot, arrival in slices.items()]
         )
-    return {"slices": len(seen), "alerts_written": written}
+    return {"slices": len(seen), "alerts_written": written, "alerts_closed": closed}
 
 
 async def _waiting(db: Database, seen: Iterable[int]) -> Slices:
@@ -163,23 +156,6 @@ async def _kinds(db: Database, slices: Slices, event_types: Iterable[str]) -> _K
         found = kinds.setdefault(integer(record, "slice"), set())
         found.add((text(record, "type"), text(record, "currency")))
     return kinds
-
-
-async def _frozen(db: Database, slices: Slices) -> list[Alert]:
-    """A wallet that found a law of the ledger broken tells so by an event: a person must look."""
-    return [
-        Alert(
-            player_id=text(record, "player_id"),
-            rule_id=FROZEN_RULE_ID,
-            window_started_at=integer(record, "recorded_at"),
-            window_ended_at=integer(record, "recorded_at"),
-            band="critical",
-            observed=1,
-            threshold=1,
-            evidence={"seq": record["seq"], "law": record["law"]},
-        )
-        for record in await db.query(_FROZEN, canonical_json(sorted(slices)), SLICE_MS)
-    ]
 
 
 async def _buckets(db: Database, rule: VelocityRule, stretch: Stretch) -> list[Bucket]:
