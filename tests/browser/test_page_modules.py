@@ -20,7 +20,7 @@ from shared.wallet.model import EventType
 AMOUNTS: Final = st.lists(st.integers(min_value=0, max_value=10**14 - 1), min_size=1, max_size=50)
 # The page is the same for every example, and each example opens nothing.
 IN_ONE_PAGE: Final = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -68,7 +68,7 @@ def test_a_draw_is_the_first_fair_word_modulo_n(n: int, words: list[int]) -> Non
     assert uniform_below(n, lambda: next(queue)) == (fair[0] % n if fair else 0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rtps, st.integers(1, 300), st.integers(0, 60))
 def test_no_bet_level_is_below_the_worst_case(rtp_bps: int, min_stake: int, width: int) -> None:
     worst = worst_case(DICE, rtp_bps, min_stake, min_stake + width)

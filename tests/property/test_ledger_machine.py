@@ -286,9 +286,7 @@ class BonusMachine(WalletInHand):
         return self.wallet.ask("balance")["cash_minor"], rows
 
 
-LedgerMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, print_blob=True
-)
+LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 BonusMachine.TestCase.settings = LedgerMachine.TestCase.settings
 TestLedgerMachine = LedgerMachine.TestCase
 TestBonusMachine = BonusMachine.TestCase

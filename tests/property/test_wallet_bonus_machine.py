@@ -414,7 +414,5 @@ class BonusMachine(RuleBasedStateMachine):
         }
 
 
-BonusMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=35, deadline=None, print_blob=True
-)
+BonusMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=35)
 TestBonusMachine = BonusMachine.TestCase

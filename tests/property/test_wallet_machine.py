@@ -331,7 +331,5 @@ class WalletMachine(RuleBasedStateMachine):
         assert self.house.ask("verify", login="").body["law"] is None
 
 
-WalletMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, print_blob=True
-)
+WalletMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestWalletMachine = WalletMachine.TestCase
