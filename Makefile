@@ -68,6 +68,9 @@ openapi: setup ## write openapi.json, docs/problems.md and docs/rejections.md fr
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
 
+bill: setup ## what a bet leaves behind and what a month of bets costs
+	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.bill
+
 test: setup ## everything: unit, property, contract, end to end, browser, bundles, snapshots
 	$(BIN)/python runtime/chromium.py
 	$(BIN)/python runtime/check_bundles.py
