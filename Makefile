@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench sim bank clean
+.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench bill sim bank clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
