@@ -176,6 +176,7 @@ def test_of_two_refreshes_at_once_one_wins_and_the_session_ends(world: World) ->
     bodies = [{"refresh_token": token}] * 2
     replies = world.at_once("POST", "/v1/auth/refresh", bodies)
     assert sorted(reply.status for reply in replies) == [200, 401]
+    assert len(world.rows("SELECT * FROM refresh_tokens")) == 2
     [winner] = [reply.json for reply in replies if reply.status == 200]
     assert _refresh(world, winner["refresh_token"]).code == "refresh_invalid"
     assert world.call("GET", "/v1/me", token=winner["access_token"]).code == "session_revoked"

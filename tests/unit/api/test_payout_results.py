@@ -67,6 +67,17 @@ def test_a_result_that_the_wallet_has_and_nobody_can_read_yet_is_to_be_told_agai
     assert world.alerts() == [("payments.payout_contradicted", "critical")]
 
 
+def test_a_wallet_that_refuses_for_another_reason_contradicts_nobody() -> None:
+    world, _, end_to_end_id = _held()
+    paid, released = (
+        {"pagamentos": [{"endToEndId": end_to_end_id, "status": status}]} for status in ENDS
+    )
+    assert world.tell(PAYOUTS, paid).status == 200
+    world.real.refuses["withdrawal_release"] = '423 0 {"code":"wallet_frozen","detail":""}'
+    assert world.tell(PAYOUTS, released).code == "unavailable"
+    assert world.alerts() == []
+
+
 def test_an_alert_that_could_not_be_written_is_not_lost() -> None:
     world, _, end_to_end_id = _held()
     results = [{"pagamentos": [{"endToEndId": end_to_end_id, "status": status}]} for status in ENDS]
