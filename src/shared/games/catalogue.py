@@ -40,9 +40,6 @@ class Catalogue:
         # force, so that listing the games does not pay for it again.
         self._worst_case: Final = lru_cache(maxsize=64)(self._scan_bet_levels)
 
-    def game_ids(self) -> tuple[str, ...]:
-        return tuple(self._games)
-
     def game(self, game_id: str) -> Game[Any]:
         """The game itself, for its mathematics."""
         game = self._games.get(game_id)
