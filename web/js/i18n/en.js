@@ -183,11 +183,14 @@ export const en = {
   "statement.hash": "Fingerprint",
   "statement.empty": "Nothing has happened in this wallet yet.",
   "statement.more": "Show older",
+  "statement.export": "Download the statement (JSON)",
+  "statement.audit": "Check a downloaded statement without relying on us",
   "statement.zone": "Times of Brasília.",
   "statement.bonus_part": "bonus {amount}",
   "statement.held_part": "held {amount}",
   "chain.ok.one": "Chain verified: {n} event, final fingerprint {hash}",
   "chain.ok.other": "Chain verified: {n} events, final fingerprint {hash}",
+  "chain.partial": "Verified so far: events no. {from} to {n}. This is not the whole chain yet; verify again to go on.",
   "chain.broken": "The chain does not close at event no. {at}. Contact support: the wallet stays frozen until it is checked.",
 
   "event.OPENED": "Wallet opened",
@@ -298,6 +301,7 @@ export const en = {
   "foot.ministry": "The Ministry of Finance warns: betting can cause dependence.",
   "foot.rtp": "RTP is a long-run average of the game, not an individual expectation. Betting is not an investment.",
   "foot.verify": "Verify a roll",
+  "foot.audit": "Check a statement",
   "foot.api": "API",
 
   "verify.page_title": "Roll verifier · AcmeToCasino",

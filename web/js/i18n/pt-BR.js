@@ -183,11 +183,14 @@ export const ptBR = {
   "statement.hash": "Impressão",
   "statement.empty": "Nada aconteceu nesta carteira ainda.",
   "statement.more": "Mostrar mais antigos",
+  "statement.export": "Baixar o extrato (JSON)",
+  "statement.audit": "Conferir um extrato baixado, sem depender de nós",
   "statement.zone": "Horários de Brasília.",
   "statement.bonus_part": "bônus {amount}",
   "statement.held_part": "reservado {amount}",
   "chain.ok.one": "Cadeia conferida: {n} evento, impressão final {hash}",
   "chain.ok.other": "Cadeia conferida: {n} eventos, impressão final {hash}",
+  "chain.partial": "Conferido até aqui: eventos nº {from} a {n}. Ainda não é a cadeia inteira; confira de novo para continuar.",
   "chain.broken": "A cadeia não fecha no evento nº {at}. Fale com o atendimento: a carteira fica congelada até a conferência.",
 
   "event.OPENED": "Carteira aberta",
@@ -298,6 +301,7 @@ export const ptBR = {
   "foot.ministry": "Ministério da Fazenda adverte: Apostar pode causar dependência.",
   "foot.rtp": "O RTP é uma média de longo prazo do jogo, não uma expectativa individual. Apostar não é investimento.",
   "foot.verify": "Conferir um sorteio",
+  "foot.audit": "Conferir um extrato",
   "foot.api": "API",
 
   "verify.page_title": "Conferidor de sorteios · AcmeToCasino",

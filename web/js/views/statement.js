@@ -2,7 +2,7 @@
 
 import { read } from "../api.js";
 import { byId, h, show, whileBusy } from "../dom.js";
-import { formatTime, has, locale, plural, t } from "../i18n.js";
+import { formatCount, formatTime, has, locale, plural, t, TIME_ZONE } from "../i18n.js";
 import { formatMinor, formatSigned } from "../money.js";
 import { clearProblem, showProblem } from "../problems.js";
 import { state } from "../store.js";
@@ -58,13 +58,53 @@ export async function openStatement({ more = false } = {}) {
   drawStatement();
 }
 
+/** A long wallet is proven a part a call; a part that holds is not yet the whole. */
+function proofState({ ok, is_complete: isComplete }) {
+  if (!ok) return "refuted";
+  return isComplete ? "proven" : "partial";
+}
+
+function proofText({ ok, events: count, from_seq: from, is_complete: isComplete, head_hash: head, broken_at: at }) {
+  if (!ok) return t("chain.broken", { at });
+  if (!isComplete) return t("chain.partial", { from: formatCount(from), n: formatCount(count) });
+  return plural("chain.ok", count, { hash: `${head.slice(0, 16)}…` });
+}
+
 async function verifyChain() {
   const verdict = byId("chain-verdict");
   try {
-    const { ok, events: count, head_hash: head, broken_at: at } = await read("/v1/me/wallet/verify");
-    verdict.dataset.state = ok ? "proven" : "refuted";
-    verdict.textContent = ok ? plural("chain.ok", count, { hash: `${head.slice(0, 16)}…` }) : t("chain.broken", { at });
+    const proof = await read("/v1/me/wallet/verify");
+    verdict.dataset.state = proofState(proof);
+    verdict.textContent = proofText(proof);
     show(verdict, true);
+  } catch (error) {
+    showProblem(byId("statement-problem"), error);
+  }
+}
+
+/** Every event with every hashed field, oldest first: what `/audit` and `make audit` check. */
+async function wholeStatement() {
+  const path = "/v1/me/wallet/export";
+  const whole = await read(path);
+  while (whole.next_cursor !== null) {
+    const piece = await read(`${path}?cursor=${encodeURIComponent(whole.next_cursor)}`);
+    for (const event of piece.events) whole.events.push(event);
+    whole.next_cursor = piece.next_cursor;
+  }
+  return whole;
+}
+
+/** Swedish writes a date as ISO 8601 does; the day is the one that the statement shows. */
+const today = () => new Intl.DateTimeFormat("sv-SE", { timeZone: TIME_ZONE }).format(new Date());
+
+async function exportStatement() {
+  clearProblem(byId("statement-problem"));
+  try {
+    const statement = new Blob([JSON.stringify(await wholeStatement())], { type: "application/json" });
+    const address = URL.createObjectURL(statement);
+    h("a", { href: address, download: `statement-${today()}.json` }).click();
+    // The download has its own hold on the bytes once it has begun, which is after this task.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   } catch (error) {
     showProblem(byId("statement-problem"), error);
   }
@@ -80,4 +120,5 @@ export function startStatement() {
   byId("statement-more").addEventListener("click", (event) =>
     whileBusy(event.currentTarget, () => openStatement({ more: true })));
   byId("verify-chain").addEventListener("click", (event) => whileBusy(event.currentTarget, verifyChain));
+  byId("export-statement").addEventListener("click", (event) => whileBusy(event.currentTarget, exportStatement));
 }
