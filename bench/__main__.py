@@ -173,7 +173,7 @@ def main() -> None:
         contenders += [NativePeer(scratch), JavaScriptWorker(scratch)]
         if not options.quick:
             copy = without_delivery(options.checkout, scratch)
-            contenders.append(Edge(BETS_ALONE, scratch, copy, opened))
+            contenders.append(Edge(BETS_ALONE, scratch, copy, opened, delivers=False))
         for other in options.against:
             name, _, checkout = other.partition("=")
             contenders.append(Edge(name, scratch, Path(checkout).resolve(), opened))
@@ -181,6 +181,8 @@ def main() -> None:
             bench = Bench(size, running)
             bench.run()
             memories: dict[str, Memory] = {c.name: c.memory() for c in running}
+            about["books"] = {c.name: c.check() for c in running}
+            say(f"books: {about['books']}")
             costs: list[RequestCost] = []
             for contender in running:
                 if isinstance(contender, Edge) and contender.name == EDGE:

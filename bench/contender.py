@@ -50,6 +50,14 @@ class Contender(ABC):
     def roots(self) -> Sequence[int]:
         """The processes whose trees are the server."""
 
+    def check(self) -> str:
+        """What the books say after the runs, for the report.
+
+        Raises:
+            AssertionError: when a bet was lost or a law is broken: then no figure counts.
+        """
+        return "not checked"
+
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far, by program."""
         return cpu_by_name(self.roots())

@@ -35,13 +35,20 @@ class Edge(Contender):
     settle_quiet_s = 2.5
 
     def __init__(
-        self, name: str, scratch: Path, checkout: Path = ROOT, opened: "Opened | None" = None
+        self,
+        name: str,
+        scratch: Path,
+        checkout: Path = ROOT,
+        opened: "Opened | None" = None,
+        *,
+        delivers: bool = True,
     ) -> None:
         super().__init__()
         self.name = name
         self._folder = scratch / name.replace(" ", "-")
         self._checkout = checkout
         self._opened = opened
+        self._delivers = delivers
         self._service: Service | None = None
 
     def start(self, wallets: int) -> None:
@@ -85,14 +92,21 @@ class Edge(Contender):
         session = self.call("/v1/me/game-sessions", {"game_id": "dice"}, token)
         return Bettor(player_id, session["session_id"], token)
 
+    def check(self) -> str:
+        """The projection has every event of the wallets that are played with."""
+        heads = [int(self.call("/v1/me/wallet", None, b.token)["seq"]) for b in self.bettors]
+        projected = int(self.call("/v1/stats", None)["events_projected"])
+        if self._delivers:
+            assert projected >= sum(heads), (projected, sum(heads))
+        return f"{sum(heads)} events in the wallets, {projected} in the projection"
+
     def call(self, path: str, body: object, token: str = "") -> Any:
-        """POST with a fresh key; the parsed answer."""
+        """POST `body` with a fresh key, or GET when there is none; the parsed answer."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": new_id()}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode(), headers
-        )
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", content, headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 

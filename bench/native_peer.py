@@ -52,12 +52,13 @@ class NativePeer(Contender):
         self._folder = scratch / "peer"
         self._workers = workers
         self._services: list[Service] = []
+        self._environment: dict[str, str] = {}
 
     def start(self, wallets: int) -> None:
         python = peer_python()
         cluster = self._start_cluster(postgres_programs())
         token_key = secrets.token_bytes(32)
-        environment = {
+        environment = self._environment = {
             "PEER_DSN": f"postgresql://bench@/postgres?host={cluster}",
             "PEER_POOL": str(POOL),
             "PEER_TOKEN_KEY": token_key.hex(),
@@ -81,6 +82,11 @@ class NativePeer(Contender):
         service = Service(command, self._folder / "uvicorn.log", environment=environment)
         self._services.append(service)
         self._wait_until_healthy(service)
+
+    def check(self) -> str:
+        found = json.loads(_run([peer_python(), "-m", "bench.peer.check"], self._environment))
+        assert not any(found["broken"].values()), found
+        return f"{found['bets']} bets: gapless, chained, folded, two events each"
 
     def _wait_until_healthy(self, service: Service) -> None:
         deadline = time.monotonic() + 60

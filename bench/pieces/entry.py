@@ -1,16 +1,18 @@
 """A Worker to measure the pieces of a bet in: each can be run many times in one request.
 
-GET /floor         the least that Python can answer        GET /floor/js   the same past the SDK
-GET /front/{piece}?n=   n times in the stateless Worker
-GET /back/{piece}?n=    n times in the object, one RPC
-GET /rpc?n=             n calls of the object, with the texts of a bet
+GET /floor                 the least that Python can answer
+GET /front/{piece}?n=      n times in the stateless Worker
+GET /back/{piece}?n=       n times in the object, one RPC, one commit
+GET /rpc/{echo|bet}?n=     n calls of the object with the texts of a bet; `bet` commits one
 """
 
 from urllib.parse import unquote
 
-import pieces
+from back import Bench  # type: ignore[import-not-found, unused-ignore]
+from front import front_pieces  # type: ignore[import-not-found, unused-ignore]
+from sample import ANSWER, CALL  # type: ignore[import-not-found, unused-ignore]
 
-from shared.platform.workerd.foreign import Foreign, js, unwrapped
+from shared.platform.workerd.foreign import Foreign, unwrapped
 from shared.platform.workerd.worker import DurableObject, Request, Response, WorkerEntrypoint
 
 
@@ -19,67 +21,39 @@ class Specimen(DurableObject):
 
     def __init__(self, ctx: Foreign, env: Foreign) -> None:
         super().__init__(ctx, env)
-        self._bench = pieces.BackPieces(ctx)
+        self._bench = Bench(ctx)
 
     async def measure(self, piece: str, times: int) -> str:
         """Run a piece so many times."""
-        return self._bench.run(piece, times)
+        self._bench.run(piece, times)
+        return "done"
 
-    async def echo(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
+    async def echo(self, *_texts: str) -> str:
         """What a bet's call carries, and as long an answer."""
-        return pieces.ANSWER
+        return str(ANSWER)
 
-    async def touch(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """The same with one small write: what a commit to the disk adds."""
-        self._bench.touch()
-        return pieces.ANSWER
-
-    async def dry(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """The same with the Python of a bet, without its SQL."""
-        self._bench.run("bet without SQL", 1)
-        return pieces.ANSWER
-
-    async def dry10(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """The same ten times."""
-        self._bench.run("bet without SQL", 10)
-        return pieces.ANSWER
-
-    async def bet10(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """Ten bets, committed together."""
-        return self._bench.run("bet", 10)
-
-    async def dryq(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """no"""
-        self._bench.run("nothing", 1)
-        return pieces.ANSWER
-
-    async def bet(self, kind: str, key: str, session: str, payload: str, context: str) -> str:
-        """The same with a whole bet, committed."""
-        return self._bench.bet()
+    async def bet(self, *_texts: str) -> str:
+        """The same with a bet in between."""
+        return str(self._bench.bet())
 
 
 class Default(WorkerEntrypoint):
     """The way in."""
 
     async def fetch(self, request: Request) -> Response:
-        url = request.js_object.url
-        _, _, path = url.partition("://")[2].partition("/")
-        name, _, query = unquote(path).partition("?")
-        if name == "floor":
-            return Response("ok")
-        if name == "floor/js":
-            return js.Response.new("ok")
-        times = int(query.partition("=")[2])
+        name, _, query = unquote(request.js_object.url.split("/", 3)[3]).partition("?")
         where, _, piece = name.partition("/")
-        stub = unwrapped(self.env).OBJECT.getByName("specimen")
+        if where == "floor":
+            return Response("ok")
+        times = int(query.partition("=")[2])
+        namespace = unwrapped(self.env).OBJECT
         if where == "back":
-            try:
-                return Response(str(await stub.measure(piece, times)))
-            except Exception as e:
-                return Response(str(e), status=500)
+            return Response(str(await namespace.getByName("specimen").measure(piece, times)))
         if where == "rpc":
             for _ in range(times):
-                stub = unwrapped(self.env).OBJECT.getByName("specimen")
-                await getattr(stub, piece)(*pieces.CALL)
+                await getattr(namespace.getByName("specimen"), piece)(*CALL)
             return Response("done")
-        return Response(await pieces.run_front(piece, times, request, self.env, self.ctx))
+        run = front_pieces(request)[piece]
+        for _ in range(times):
+            run()
+        return Response("done")

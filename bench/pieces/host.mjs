@@ -25,8 +25,7 @@ process.env.EDGE_HOST_PID = String(process.pid);
 const production = unstable_readConfig({ config: WRANGLER_TOML, env: "api" });
 const api = path.join(ROOT, "workers/api");
 const modules = [
-  { type: "PythonModule", path: "entry.py", contents: text(path.join(import.meta.dirname, "entry.py")) },
-  { type: "PythonModule", path: "pieces.py", contents: text(path.join(import.meta.dirname, "pieces.py")) },
+  ...["entry.py", "front.py", "back.py", "sample.py"].map(own),
   // All of the api Worker's modules but its entry; the entry and the rest of `shared` come with them.
   ...workerModules(path.join(api, "entry.py"), production.python_modules.exclude).filter(
     (module) => module.path !== "entry.py",
@@ -34,8 +33,8 @@ const modules = [
 ];
 const port = await claimPort(HOST, 0);
 
-function text(file) {
-  return fs.readFileSync(file, "utf8");
+function own(name) {
+  return { type: "PythonModule", path: name, contents: fs.readFileSync(path.join(import.meta.dirname, name), "utf8") };
 }
 
 function worker(name, rest) {
