@@ -155,8 +155,9 @@ ALLOWED = {
     ("PUT", RTP): {"game_ops", "admin"},
     ("GET", "/v1/ops/approvals"): {"game_ops", "finance", "admin", "auditor", "regulator"},
     ("POST", _approval(NOBODY)): {"game_ops", "finance", "admin"},
-    ("GET", "/v1/ops/aml/alerts"): {"aml", "admin", "auditor", "regulator"},
+    ("GET", "/v1/ops/aml/alerts"): {"aml", "finance", "admin", "auditor", "regulator"},
     ("GET", "/v1/ops/audit"): {"admin", "auditor", "regulator"},
+    ("GET", "/v1/ops/payments/suspense"): {"finance", "admin", "auditor"},
 }
 
 

@@ -1,5 +1,6 @@
 """PIX over HTTP: what is credited, what goes back, what is refused, what never happens twice."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -216,12 +217,34 @@ def test_a_notice_that_the_bank_did_not_sign_just_now_is_refused(
         {"pix": [bank.payment("0" * 32, 100, None) | {"valor": "-1.00"}]},
         {"pix": [bank.payment("0" * 32, 100, None) | {"valor": "0.00"}]},
         {"pix": [bank.payment("0" * 32, 100, None) | {"horario": "yesterday"}]},
-        {"pix": [bank.payment("0" * 32, 100, None) | {"pagador": {}}]},
     ],
-    ids=["list", "empty", "no pix", "short", "float", "negative", "zero", "time", "payer"],
+    ids=["list", "empty", "no pix", "short", "float", "negative", "zero", "time"],
 )
 def test_a_signed_notice_that_is_none_is_refused(player: Player, message: object) -> None:
     problem(bank.deliver(player.client, bank.PAYMENTS, message), 422, "validation_failed")
+
+
+def test_a_payment_of_nobody_for_a_charge_goes_back(player: Player) -> None:
+    deposit = expect(
+        player.post("/v1/me/deposits", {"amount_minor": 700, "method": "pix"}, key=fresh_key()), 201
+    )
+    message = {"pix": [bank.payment(deposit["pix"]["txid"], 700, None) | {"pagador": {}}]}
+    told = expect(bank.deliver(player.client, bank.PAYMENTS, message), 200)
+    assert told == NOTHING | {"refunded": 1}
+    assert _shown(player, deposit)["refusal"] == "payer_unknown"
+
+
+def test_the_payments_desk_ticks_in_the_api_and_counts_money_of_nobody(
+    edge: Edge, player: Player
+) -> None:
+    payment = bank.payment("0" * 32, 1_234, None)
+    bank.deliver(player.client, bank.PAYMENTS, {"pix": [payment]})
+    assert edge.scheduled("api", "*/5 * * * *") == "ok"
+    lines = [entry.message for entry in edge.logs() if '"job":"payout_desk"' in entry.message]
+    assert json.loads(lines[-1])["suspense"] >= 1
+    told = expect(staff(player.client, "finance").get("/v1/ops/payments/suspense"), 200)
+    [mine] = [item for item in told["items"] if item["end_to_end_id"] == payment["endToEndId"]]
+    assert (mine["outcome"], mine["amount_minor"]) == ("unknown", 1_234)
 
 
 def test_opening_a_deposit_again_is_a_replay_even_after_it_was_paid(player: Player) -> None:
