@@ -19,6 +19,10 @@ from shared.wallet.model import Event, Head
 BATCH_DELAY_MS: Final = SECOND_MS
 """A burst of bets becomes one batch: the first event waits this long for company."""
 
+PACE_MS: Final = 5 * SECOND_MS
+"""A wallet that goes on playing delivers this often: waking once a second for each of many wallets
+costs more than their bets (docs/performance.md)."""
+
 MAX_BACKOFF_MS: Final = 5 * MINUTE_MS
 MAX_BATCH_BYTES: Final = 200_000
 """Below the 256 KB that the platform's queue takes at once."""
@@ -49,12 +53,13 @@ class Outbox:
             texts.append(text)
         return texts
 
-    def delivered(self, seq: int) -> None:
-        """The queue has every event up to `seq`."""
+    def delivered(self, seq: int, now_ms: int) -> None:
+        """The queue has every event up to `seq`; what comes next waits for its turn."""
         self._sql.execute(
             "UPDATE outbox SET delivered_seq = max(delivered_seq, CAST(? AS INTEGER)), "
-            "attempts = 0, next_at = 0",
+            "attempts = 0, next_at = ?",
             seq,
+            now_ms + PACE_MS,
         )
 
     def failed(self, now_ms: int) -> None:
@@ -72,7 +77,10 @@ class Outbox:
         waiting, attempts, next_at = cast("tuple[int, int, int]", row)
         if not waiting:
             return None
-        return next_at if attempts else now_ms + BATCH_DELAY_MS
+        if attempts:
+            return next_at
+        # A clock that was set back must not hold an event longer than one turn.
+        return min(max(next_at, now_ms + BATCH_DELAY_MS), now_ms + PACE_MS)
 
 
 def as_message(event: Event, head: Head) -> Mapping[str, Any]:

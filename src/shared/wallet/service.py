@@ -126,7 +126,7 @@ class Wallet:
 
     def delivered(self, seq: int) -> None:
         """The queue has taken every event up to `seq`."""
-        self._sql.transaction(lambda: self._outbox.delivered(seq))
+        self._sql.transaction(lambda: self._outbox.delivered(seq, self._clock.now_ms()))
 
     def delivery_failed(self) -> None:
         """The queue refused; the next try waits longer."""

@@ -11,7 +11,7 @@ from shared.platform.native.alarm import NativeAlarm
 from shared.platform.native.queue import NativeQueue
 from shared.platform.ports import Unreachable
 from shared.wallet.delivery import BATCH, BATCHES_PER_ALARM, Delivery
-from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS
+from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS, PACE_MS
 
 
 class BrokenQueue:
@@ -68,7 +68,24 @@ def test_failures_wait_longer_each_time_and_success_forgets_them(house: House) -
     house.wallet.delivered(3)
     assert house.wallet.next_delivery_at() is None
     house.grant("g", 1)
+    assert house.wallet.next_delivery_at() == house.clock.now_ms() + PACE_MS
+
+
+def test_a_wallet_at_rest_delivers_at_once_and_a_busy_one_in_turns(house: House) -> None:
     assert house.wallet.next_delivery_at() == house.clock.now_ms() + BATCH_DELAY_MS
+    house.wallet.delivered(3)
+    delivered_at = house.clock.now_ms()
+    house.grant("g", 1)
+    assert house.wallet.next_delivery_at() == delivered_at + PACE_MS
+    house.clock.advance(PACE_MS - BATCH_DELAY_MS + 1)
+    assert house.wallet.next_delivery_at() == house.clock.now_ms() + BATCH_DELAY_MS
+
+
+def test_a_clock_set_back_holds_no_delivery_longer_than_one_turn(house: House) -> None:
+    house.wallet.delivered(3)
+    house.grant("g", 1)
+    house.clock.set(house.clock.now_ms() - 10**9)
+    assert house.wallet.next_delivery_at() == house.clock.now_ms() + PACE_MS
 
 
 def test_a_sandbox_that_moves_its_clock_does_not_move_deliveries() -> None:
