@@ -1,6 +1,7 @@
 /**
  * Runs entry.py on workerd with the modules of the api Worker and of the wallet beside it. EDGE_CHECKOUT names the
- * checkout whose modules are measured. Prints `DIRECT http://…` and runs until its standard input ends.
+ * checkout whose modules are measured. Prints `GLOBAL http://…` (the Worker of floor.py), `DIRECT http://…` and runs
+ * until its standard input ends.
  */
 
 import fs from "node:fs";
@@ -32,19 +33,20 @@ const modules = [
   ),
 ];
 const port = await claimPort(HOST, 0);
+const globalPort = await claimPort(HOST, 0);
 
 function own(name) {
   return { type: "PythonModule", path: name, contents: fs.readFileSync(path.join(import.meta.dirname, name), "utf8") };
 }
 
-function worker(name, rest) {
+function worker(name, rest, flags = []) {
   return {
     name,
     rootPath: ROOT,
     modulesRoot: ROOT,
     modules,
     compatibilityDate: production.compatibility_date,
-    compatibilityFlags: [...production.compatibility_flags, "python_workers_development", "experimental"],
+    compatibilityFlags: [...production.compatibility_flags, "python_workers_development", "experimental", ...flags],
     ...rest,
   };
 }
@@ -64,8 +66,16 @@ const miniflare = new Miniflare(
       worker("front", { durableObjects: { OBJECT: { className: "Specimen", scriptName: "back" } } }),
       worker("back", {
         durableObjects: { OBJECT: { className: "Specimen", useSQLite: true } },
-        unsafeDirectSockets: [{ host: HOST, port, serviceName: "front" }],
+        unsafeDirectSockets: [
+          { host: HOST, port, serviceName: "front" },
+          { host: HOST, port: globalPort, serviceName: "global" },
+        ],
       }),
+      worker(
+        "global",
+        { modules: [own("floor.py"), ...modules.filter((module) => module.path.startsWith("python_modules/workers/"))] },
+        ["disable_python_no_global_handlers"],
+      ),
     ],
   }),
 );
@@ -75,4 +85,5 @@ process.stdin.resume().once("end", async () => {
   process.exit(0);
 });
 await miniflare.ready;
+console.log(`GLOBAL http://${HOST}:${globalPort}`);
 console.log(`DIRECT http://${HOST}:${port}`);
