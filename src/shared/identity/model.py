@@ -85,7 +85,7 @@ class Address:
     street: str
     number: str
     complement: str | None
-    district: str
+    district: str | None
     city: str
     state: str
     postal_code: str

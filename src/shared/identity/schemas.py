@@ -7,8 +7,16 @@ body cannot assign `role`, `kyc_status` or `vip_tier`), and errors never quote w
 from datetime import date
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from shared.identity import forms
 from shared.identity.cpf import normalise_cpf
 from shared.identity.decide import normalise_email
 from shared.identity.model import (
@@ -58,8 +66,10 @@ Cpf = Annotated[
 ]
 Phone = Annotated[
     str,
+    BeforeValidator(forms.same_phone),
     Field(pattern=r"^\+[1-9][0-9]{7,14}$", description="E.164", examples=["+5511987654321"]),
 ]
+Period = Annotated[LimitPeriod, BeforeValidator(forms.same_period)]
 ShortText = Annotated[str, Field(min_length=1, max_length=120, pattern=_PRINTABLE)]
 RefreshToken = Annotated[str, Field(min_length=1, max_length=128)]
 
@@ -77,18 +87,38 @@ class View(BaseModel):
 
 
 class AddressBody(Body):
-    """A postal address."""
+    """A postal address; `uf`, `cep`, `bairro` and the like are read as well."""
 
-    street: ShortText
-    number: Annotated[str, Field(min_length=1, max_length=20, pattern=_PRINTABLE)]
+    street: Annotated[ShortText, Field(validation_alias=forms.STREET)]
+    number: Annotated[str, Field(min_length=1, max_length=20, pattern=_PRINTABLE)] = (
+        forms.WITHOUT_NUMBER
+    )
     complement: ShortText | None = None
-    district: ShortText
+    district: Annotated[ShortText | None, Field(validation_alias=forms.DISTRICT)] = None
     city: ShortText
-    state: Annotated[str, Field(min_length=1, max_length=64, pattern=_PRINTABLE, examples=["SP"])]
-    postal_code: Annotated[
-        str, Field(min_length=3, max_length=12, pattern=_PRINTABLE, examples=["01310-100"])
+    state: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=64,
+            pattern=_PRINTABLE,
+            examples=["SP"],
+            validation_alias=forms.STATE,
+        ),
     ]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1", examples=["BR"])]
+    postal_code: Annotated[
+        str,
+        Field(
+            min_length=3,
+            max_length=12,
+            pattern=_PRINTABLE,
+            examples=["01310-100"],
+            validation_alias=forms.POSTAL_CODE,
+        ),
+    ]
+    country: Annotated[
+        str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1", examples=["BR"])
+    ] = "BR"
 
     @model_validator(mode="after")
     def _brazilian_form(self) -> Self:
@@ -108,14 +138,14 @@ class AddressBody(Body):
 class LossLimitBody(Body):
     """How much may be lost in a period, net of wins."""
 
-    period: LimitPeriod
+    period: Period
     amount_minor: Annotated[int, Field(gt=0, le=MAX_AMOUNT_MINOR, examples=[50_000])]
 
 
 class TimeLimitBody(Body):
     """How long may be played in a period."""
 
-    period: LimitPeriod
+    period: Period
     minutes: Annotated[int, Field(gt=0, le=max(PERIOD_MINUTES.values()), examples=[120])]
 
     @model_validator(mode="after")
@@ -155,7 +185,9 @@ class RegistrationBody(Body):
     cpf: Cpf
     phone: Phone
     address: AddressBody
-    gender: Annotated[Gender, Field(description="Self-declared")]
+    gender: Annotated[
+        Gender, BeforeValidator(forms.same_gender), Field(description="Self-declared")
+    ]
     currency: Annotated[
         Currency | None, Field(description="That of the jurisdiction; may be left out")
     ] = None
@@ -246,7 +278,7 @@ class AddressView(View):
     street: str
     number: str
     complement: str | None
-    district: str
+    district: str | None
     city: str
     state: str
     postal_code: str
