@@ -6,12 +6,10 @@ the schema to refuse.
 
 from typing import Final
 
-from pydantic import AliasChoices
-
-STREET: Final = AliasChoices("street", "line1", "logradouro")
-DISTRICT: Final = AliasChoices("district", "neighborhood", "neighbourhood", "bairro")
-STATE: Final = AliasChoices("state", "uf", "region")
-POSTAL_CODE: Final = AliasChoices("postal_code", "postcode", "zip", "zip_code", "cep")
+STREET: Final = ("street", "line1", "logradouro")
+DISTRICT: Final = ("district", "neighborhood", "neighbourhood", "bairro")
+STATE: Final = ("state", "uf", "region")
+POSTAL_CODE: Final = ("postal_code", "postcode", "zip", "zip_code", "cep")
 
 WITHOUT_NUMBER: Final = "s/n"
 """How the Brazilian post writes a house without a number."""

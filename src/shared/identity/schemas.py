@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -89,12 +90,14 @@ class View(BaseModel):
 class AddressBody(Body):
     """A postal address; `uf`, `cep`, `bairro` and the like are read as well."""
 
-    street: Annotated[ShortText, Field(validation_alias=forms.STREET)]
+    street: Annotated[ShortText, Field(validation_alias=AliasChoices(*forms.STREET))]
     number: Annotated[str, Field(min_length=1, max_length=20, pattern=_PRINTABLE)] = (
         forms.WITHOUT_NUMBER
     )
     complement: ShortText | None = None
-    district: Annotated[ShortText | None, Field(validation_alias=forms.DISTRICT)] = None
+    district: Annotated[ShortText | None, Field(validation_alias=AliasChoices(*forms.DISTRICT))] = (
+        None
+    )
     city: ShortText
     state: Annotated[
         str,
@@ -103,7 +106,7 @@ class AddressBody(Body):
             max_length=64,
             pattern=_PRINTABLE,
             examples=["SP"],
-            validation_alias=forms.STATE,
+            validation_alias=AliasChoices(*forms.STATE),
         ),
     ]
     postal_code: Annotated[
@@ -113,7 +116,7 @@ class AddressBody(Body):
             max_length=12,
             pattern=_PRINTABLE,
             examples=["01310-100"],
-            validation_alias=forms.POSTAL_CODE,
+            validation_alias=AliasChoices(*forms.POSTAL_CODE),
         ),
     ]
     country: Annotated[
