@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from generated import write_or_compare
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "compliance" / "matrix.md"
 TABLE: Final = ROOT / "docs" / "compliance" / "duties.toml"
@@ -158,15 +160,7 @@ def main() -> int:
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return 1
-    wanted = text()
-    if "--check" not in sys.argv[1:]:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    print("docs/compliance/matrix.md differs: run runtime/compliance_matrix.py", file=sys.stderr)
-    return 1
+    return write_or_compare(PAGE, text())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from generated import write_or_compare
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "openapi.json"
 
@@ -300,14 +302,7 @@ def text() -> str:
 
 def main() -> int:
     """Write the document, or with `--check` fail when the committed one differs."""
-    wanted = text()
-    if "--check" not in sys.argv[1:]:
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-        return 0
-    if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == wanted:
-        return 0
-    print("openapi.json differs from the route table: run `make openapi`", file=sys.stderr)
-    return 1
+    return write_or_compare(DOCUMENT, text())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from generated import write_or_compare
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "problems.md"
 
@@ -39,14 +41,7 @@ def text() -> str:
 
 def main() -> int:
     """Write the page, or with `--check` fail when the committed one differs."""
-    wanted = text()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    print("docs/problems.md differs from the code: run runtime/problems.py", file=sys.stderr)
-    return 1
+    return write_or_compare(PAGE, text())
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from generated import write_or_compare
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "rejections.md"
 
@@ -80,14 +82,7 @@ def _table(problems: Iterable[Problem]) -> str:
 
 def main() -> int:
     """Write the page, or with `--check` fail when the committed one differs."""
-    wanted = text()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    print("docs/rejections.md differs from the code: run runtime/rejections.py", file=sys.stderr)
-    return 1
+    return write_or_compare(PAGE, text())
 
 
 if __name__ == "__main__":

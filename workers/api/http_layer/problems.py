@@ -7,7 +7,6 @@ echoes what the client sent, so a password, a CPF or a token cannot come back th
 import json
 from typing import Final
 
-from shared.identity.errors import FORBIDDEN, SESSION_REVOKED, TOKEN_INVALID, TOKEN_MISSING
 from shared.kernel.errors import Problem, Rejection
 
 NOT_FOUND: Final = Problem("not_found", 404, "There is nothing here", "never")
@@ -53,8 +52,6 @@ ALL_PROBLEMS: Final = (
     NOT_READY,
     INTERNAL_ERROR,
 )
-
-AUTHENTICATION_PROBLEMS: Final = (TOKEN_MISSING, TOKEN_INVALID, SESSION_REVOKED, FORBIDDEN)
 
 _RESERVED: Final = frozenset({"type", "title", "status", "detail", "code", "request_id", "retry"})
 
