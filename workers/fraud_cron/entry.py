@@ -23,6 +23,7 @@ from jobs.ports import Ports
 from jobs.projection import project
 from jobs.runs import Outcome, alone, run_once
 
+from shared.kernel.failures import anonymous_trace
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.entropy import SystemEntropy
 from shared.platform.workerd.env import database, object_store, wallets
@@ -109,7 +110,7 @@ class Default(WorkerEntrypoint):
             try:
                 outcome = await run_once(ports, name, slot, partial(_ran, job, ports, slot))
             except Exception as error:  # noqa: BLE001 - logged, and raised again once all have run
-                outcome = {"failed": f"{type(error).__name__}: {error}"}
+                outcome = {"failed": anonymous_trace(error)}
                 failed.append(name)
             took_ms = ports.clock.now_ms() - started_at
             line = {"event": "job", "job": name, "slot": slot, "took_ms": took_ms}

@@ -6,7 +6,6 @@ a handler becomes a problem document, and never carries a traceback, a value or 
 """
 
 import re
-import traceback
 from typing import Final
 
 from pydantic import BaseModel
@@ -27,7 +26,8 @@ from http_layer.rate import RateTable, address_key
 from http_layer.routing import Route, RouteTree
 from shared.identity.errors import FORBIDDEN, TOKEN_MISSING
 from shared.identity.model import Principal
-from shared.kernel.errors import InvariantBroken, Rejected, Rejection
+from shared.kernel.errors import Rejected, Rejection
+from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Unreachable
 
@@ -65,11 +65,11 @@ class App:
         except Rejected as refused:
             answer = _problem(refused.rejection, request_id, line)
         except Unreachable as failure:
-            line["failure"] = _anonymous_trace(failure)
+            line["failure"] = anonymous_trace(failure)
             detail = "The outcome is unknown. Ask again, with the same key where there is one."
             answer = _problem(Rejection(UNAVAILABLE, detail), request_id, line)
         except Exception as failure:  # noqa: BLE001 - the last line of defence answers
-            line["failure"] = _anonymous_trace(failure)
+            line["failure"] = anonymous_trace(failure)
             detail = "The failure was recorded under this request_id."
             answer = _problem(Rejection(INTERNAL_ERROR, detail), request_id, line)
         body = answer.body
@@ -188,13 +188,3 @@ def _problem(rejection: Rejection, request_id: str, line: dict[str, object]) -> 
     if problem is RATE_LIMITED:
         headers["RateLimit"] = f'"{extensions["limit"]}";r=0;t={extensions["retry_after"]}'
     return Answer(problem.status, problem_document(rejection, request_id), headers)
-
-
-def _anonymous_trace(failure: BaseException) -> str:
-    """Where it failed, without the message: a message may quote a row, a body or a header."""
-    frames = traceback.extract_tb(failure.__traceback__)[-8:]
-    places = [
-        f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}:{frame.name}" for frame in frames
-    ]
-    law = f" ({failure.law})" if isinstance(failure, InvariantBroken) else ""
-    return f"{type(failure).__name__}{law} at " + " < ".join(reversed(places))
