@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sqlite3
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -33,6 +34,15 @@ def test_a_storage_that_nobody_holds_closes_its_file(tmp_path: Path) -> None:
     # An open connection that is collected warns, and warnings are errors here.
     NativeSql(str(tmp_path / "wallet.sqlite"))
     gc.collect()
+
+
+def test_a_storage_may_be_collected_in_another_thread_than_it_was_made_in() -> None:
+    # The collector runs in whichever thread happens to allocate; a failed finalizer is an error.
+    held = [NativeSql()]
+    other = Thread(target=held.clear)
+    other.start()
+    other.join()
+    assert not held
 
 
 def test_a_closed_storage_refuses_statements_and_may_be_closed_again() -> None:

@@ -99,7 +99,10 @@ class SqliteEngine:
     """One connection. It closes with the last reference to it, or by `close`."""
 
     def __init__(self, path: str) -> None:
-        connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
+        # The last reference may go in any thread: the collector runs where it happens to run.
+        connection = sqlite3.connect(
+            path, isolation_level=None, cached_statements=512, check_same_thread=False
+        )
         self._connection = connection
         self._authorizer = _Authorizer()
         self._depth = 0
