@@ -7,12 +7,12 @@ target, and truncation takes less than one minor unit of it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from shared.games.errors import INVALID_PARAMS
 from shared.games.model import LOSES, Distribution, JsonObject, Multiplier, Prospect, Random
 from shared.kernel.errors import Rejected
+from shared.kernel.values import value
 
 FACES: Final = 10_000
 MIN_TARGET: Final = 2
@@ -22,7 +22,7 @@ _FACES_PER_PERCENT: Final = FACES // 100
 _FIELDS: Final = frozenset({"target", "over"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DiceParams:
     """A bet on dice: the winning chance in percent, and the side of the scale that wins."""
 

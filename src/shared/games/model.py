@@ -7,14 +7,15 @@ every payout is truncated to the minor unit, in the house's favour and therefore
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Protocol
+
+from shared.kernel.values import value
 
 type JsonObject = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Multiplier:
     """An exact payout per unit staked. `Multiplier(9600, 5000)` pays 1.92 times the stake."""
 
@@ -38,7 +39,7 @@ LOSES: Final = Multiplier(0, 1)
 """The multiplier of an outcome that pays nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prospect:
     """One way a bet can end: `weight` of the distribution's total, and what it then pays."""
 
@@ -46,7 +47,7 @@ class Prospect:
     multiplier: Multiplier
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Distribution:
     """Everything that can happen to one bet. The weights add up to `total_weight`."""
 
@@ -57,7 +58,7 @@ class Distribution:
         assert sum(line.weight for line in self.prospects) == self.total_weight, self
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BetLevel:
     """The theoretical RTP of one bet at one stake, truncation included."""
 

@@ -5,14 +5,13 @@ equals the one recorded. Nothing here reads a record: the answer depends on the 
 it can be had again anywhere with HMAC-SHA256 (docs/fairness.md, tests/vectors).
 """
 
-from dataclasses import dataclass
-
 from shared.games.catalogue import Catalogue
 from shared.games.fairness import check_client_seed, check_server_seed, server_seed_hash
 from shared.games.model import JsonObject
+from shared.kernel.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verification:
     """The recomputed round. `payout_minor` is None when no stake was given."""
 

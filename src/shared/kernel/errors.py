@@ -9,15 +9,17 @@ A `Problem` is one documented way to be refused: stable code, HTTP status, retry
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from shared.kernel.values import value
 
 Retry = Literal["never", "same_key", "after"]
 """`never`: the same request cannot succeed. `same_key`: safe to send again under the same key,
 now or when the cause is gone. `after`: not before the time that the answer names."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """One documented way to be refused."""
 
@@ -27,7 +29,7 @@ class Problem:
     retry: Retry
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rejection:
     """A `Problem` that happened: a sentence for a person, extension members for a client."""
 

@@ -5,8 +5,9 @@ and `native/` (CPython: tests, simulator, tools; never bundled). One contract su
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from shared.kernel.values import value
 
 type Defer = Callable[[Coroutine[Any, Any, object]], object]
 """Finish work after the answer (`waitUntil`): whatever must not be lost does not go here alone."""
@@ -59,7 +60,7 @@ class Unreachable(PlatformError):
     """A binding gave no answer. The outcome is unknown: ask again, with the same key."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Statement:
     """One statement of a `Database.batch`."""
 

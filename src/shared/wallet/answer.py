@@ -5,15 +5,15 @@ to the player without parsing it. A status of 400 or more carries `{"code", "det
 """
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from shared.kernel.errors import Rejection
+from shared.kernel.values import value
 
 _encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A decoded answer: HTTP status, whether it repeats a stored one, and the JSON text."""
 

@@ -5,12 +5,12 @@ of the wallet's currency; a command of the desk names the approval that two peop
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from shared.kernel.values import value
 from shared.wallet.model import GrantTerms, Limit
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Open:
     player_id: str
     currency: str
@@ -18,38 +18,38 @@ class Open:
     limits: tuple[Limit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositRequest:
     amount_minor: int
     method: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DepositCredit:
     deposit_id: str
     amount_minor: int
     end_to_end_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithdrawalHold:
     amount_minor: int
     payment_account_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithdrawalSettle:
     withdrawal_id: str
     end_to_end_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WithdrawalRelease:
     withdrawal_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GameSessionOpen:
     game_id: str
     version: int
@@ -59,14 +59,14 @@ class GameSessionOpen:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Play:
     session_id: str
     stake_minor: int
     params: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GameInForce:
     """What the game configuration says now."""
 
@@ -74,20 +74,20 @@ class GameInForce:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bet:
     round_id: str
     game_id: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Win:
     round_id: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rollback:
     """`takes_win_back`: undo a round that had its win too. `may_owe`: take the win back even when
     it was spent; cash is below zero until deposits or wins have filled the gap.
@@ -99,7 +99,7 @@ class Rollback:
     may_owe: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BonusCredit:
     grant_id: str
     amount_minor: int
@@ -107,25 +107,25 @@ class BonusCredit:
     terms: GrantTerms
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BonusDebit:
     grant_id: str
     amount_minor: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BonusForfeit:
     grant_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BonusExpire:
     """Close the grants that are past their time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TwoPeople:
     """What one person proposed and another approved; the approval is the idempotency key."""
 
@@ -135,7 +135,7 @@ class TwoPeople:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Adjustment:
     """`amount_minor` is positive for a credit and negative for a debit of cash."""
 
@@ -143,22 +143,22 @@ class Adjustment:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unfreeze:
     approved: TwoPeople
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SeedRotate:
     client_seed: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SessionRevoke:
     session_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockAdvance:
     advance_ms: int
 

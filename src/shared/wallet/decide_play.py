@@ -6,11 +6,12 @@ appended together or not at all, and the nonce moves with them. Checks stand in 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from shared.kernel.errors import InvariantBroken, Rejected
 from shared.kernel.times import MINUTE_MS
+from shared.kernel.values import value
 from shared.wallet import errors, seeds
 from shared.wallet.commands import Bet, GameInForce, Play
 from shared.wallet.funding import GrantShares, Split, split_payout, split_stake, with_shares
@@ -45,7 +46,7 @@ IDLE_SESSION_MS: Final = 30 * MINUTE_MS
 """A game session without a round for this long is over (Portaria SPA/MF 722/2024)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Standing:
     """What any bet is judged by. `grants` are the active ones, oldest first; there are none to
     look at while the bonus balance is nothing.
@@ -57,7 +58,7 @@ class Standing:
     grants: Sequence[Grant]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Placed:
     """A stake that may be taken: its funding, what it counts towards which grant, grants and usage
     once it is, and the events that come before it.

@@ -10,9 +10,10 @@ does not matter.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.kernel.errors import Rejected
+from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.commands import Rollback, Win
 from shared.wallet.decide_play import round_body, settled_round
@@ -66,7 +67,7 @@ def decide_win(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Played:
     """A round that may be rolled back, with the days and grants that it moved.
 
@@ -128,7 +129,7 @@ def decide_rollback(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Winnings:
     """What of a win is taken back: `converted` is the part of `taken.cash` that was won as bonus,
     `waived` the part of the win that is not taken.

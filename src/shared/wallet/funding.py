@@ -7,16 +7,17 @@ the minor unit, and the rest is cash, so rounding is never against the player's 
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from shared.kernel.errors import InvariantBroken
+from shared.kernel.values import value
 from shared.wallet.model import Grant
 
 type GrantShares = tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Split:
     """An amount as cash and bonus; `grants` says grant by grant what the bonus part is."""
 

@@ -12,15 +12,16 @@ that looks at grants; a requirement met in time still converts afterwards.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.kernel.errors import InvariantBroken, Rejected
+from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.funding import GrantShares
 from shared.wallet.model import Draft, Grant, GrantStatus, Head, Moment
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """All grants after they were judged, and the events that say what became of them."""
 

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.kernel.values import value
 from shared.wallet.commands import (
     Adjustment,
     Bet,
@@ -55,7 +55,7 @@ from shared.wallet.profiles import bonus_profile
 from shared.wallet.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Situation:
     """What every decision may look at: the wallet, the moment, the house's games."""
 

@@ -8,7 +8,7 @@ of bets per day, week, month) and GLI-19 §2.5.5.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from shared.kernel.errors import Problem, Rejected
@@ -21,6 +21,7 @@ from shared.kernel.times import (
     local_day,
     rfc3339,
 )
+from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.model import PERIODS, DayUsage, Limit
 
@@ -35,7 +36,7 @@ _BET_CHECKS: Final[tuple[tuple[str, Problem], ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Totals:
     """What one window saw."""
 
@@ -51,7 +52,7 @@ class Totals:
         return self.wagered_minor - self.won_minor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """Today's row and the totals of the three windows that hold today."""
 
@@ -98,7 +99,7 @@ class Usage:
         return replace(after, today=replace(after.today, last_bet_at=now_ms), last_bet_at=now_ms)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Windows:
     """First days of the windows that hold a moment, as numbers of `local_day`."""
 

@@ -9,11 +9,11 @@ stores or reads a clock: `docs/live.md` describes the protocol, ADR 10 why it is
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn, cast
 
 from shared.kernel.errors import Problem, Rejected, Rejection
 from shared.kernel.times import MINUTE_MS, SECOND_MS
+from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.answer import encode_body
 
@@ -79,7 +79,7 @@ _KEY: Final = re.compile(r"[!-~]{1,255}")
 _MAX_NUMBER: Final = (1 << 53) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ending:
     """Why the house ends a socket: told as `session_end`, then as the code of the close frame."""
 
@@ -105,7 +105,7 @@ ENDS_PLAY: Final[Mapping[str, Ending]] = {
 """Rejections after which no socket of the player has anything left to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HandOver:
     """What the API vouches for when it hands a client over to the wallet.
 
@@ -137,7 +137,7 @@ class HandOver:
         return min(self.expires_at, self.opened_at + MAX_LIFE_MS)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A message that is well formed: `id` as JSON text, `payload` what is left for the wallet."""
 

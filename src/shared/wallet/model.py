@@ -8,10 +8,10 @@ a row is a value SQLite can hold; columns have the names and the order of the fi
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.kernel.values import value
 from shared.platform.ports import Entropy
 
 EventType = Literal[
@@ -47,7 +47,7 @@ LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time",
 PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draft:
     """A decided event before it has its place in the chain. Deltas and amount are minor units."""
 
@@ -63,7 +63,7 @@ class Draft:
     causation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """A row of `events`, columns in this order. `data` is canonical JSON text."""
 
@@ -88,7 +88,7 @@ class Event:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Head:
     """The wallet as of its last event: who it is, where the chain ends, what it holds.
 
@@ -113,7 +113,7 @@ class Head:
         return self.cash_minor + self.bonus_minor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Round:
     """One round: how its stake was funded, how its payout was paid, and the events that tell it.
 
@@ -152,7 +152,7 @@ class Round:
         return self.payout_cash + self.payout_bonus
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GameSession:
     """A game session with the version of the game that it was opened on."""
 
@@ -166,7 +166,7 @@ class GameSession:
     last_active_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seed:
     """A pair of seeds. `nonce` is the next one to draw with; the next server seed already exists,
     because its hash is committed before the player can be made to bet on it.
@@ -183,7 +183,7 @@ class Seed:
     revealed_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deposit:
     deposit_id: str
     txid: str
@@ -194,7 +194,7 @@ class Deposit:
     end_to_end_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Withdrawal:
     """`status` is held, paid or released."""
 
@@ -209,7 +209,7 @@ class Withdrawal:
     closed_seq: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GrantTerms:
     """On which terms a bonus is given.
 
@@ -235,7 +235,7 @@ class GrantTerms:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Grant:
     """A bonus grant; grants are spent in the order of `credited_seq`.
 
@@ -265,7 +265,7 @@ class Grant:
         return self.status == "active" and (self.expires_at is None or now_ms < self.expires_at)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limit:
     """`value` is minor units (deposit, loss, wager), minutes (time) or bets (bet_count)."""
 
@@ -274,7 +274,7 @@ class Limit:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DayUsage:
     """What one regulatory day saw; `day` is the number of `shared.kernel.times.local_day`."""
 
@@ -287,7 +287,7 @@ class DayUsage:
     last_bet_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RevokedSession:
     """A login session that may do nothing any more."""
 
@@ -300,7 +300,7 @@ type Row = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """What a command does: events to append, rows to write, and the answer, which may name the
     head that the events lead to.
@@ -312,7 +312,7 @@ class Decision:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """When a command is decided, and the randomness it may draw."""
 

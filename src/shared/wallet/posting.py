@@ -23,10 +23,10 @@ player's view: a posting adds to the account that it names.
 """
 
 import json
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from shared.kernel.errors import InvariantBroken
+from shared.kernel.values import value
 from shared.wallet.model import Event
 
 Account = Literal[
@@ -41,13 +41,13 @@ Account = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Posting:
     account: Account
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Rule:
     """Signs that the deltas may have, and where the other side of the amount goes."""
 

@@ -5,11 +5,12 @@ is off in its row. A jurisdiction that is not in the table gets `WITHOUT_RULES`,
 the player could withdraw is used first and a bonus may come at any time.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from shared.kernel.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class BonusProfile:
     """`first_bet_first`: no bonus before the player has staked cash of their own once."""
 

@@ -7,11 +7,11 @@ cursor is the place of the last item and only this wallet knows what it means.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.kernel.errors import Rejected
 from shared.kernel.times import rfc3339
+from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import seeds
 from shared.wallet.errors import ROUND_NOT_FOUND
@@ -29,7 +29,7 @@ REVEALED_SHOWN: Final = 50
 _BEYOND: Final = (1 << 53) - 2
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """Everything a query may look at."""
 

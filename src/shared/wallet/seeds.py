@@ -7,18 +7,19 @@ and that was made before the client seed could be changed against it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.times import DAY_MS
+from shared.kernel.values import value
 from shared.wallet.model import Draft, Moment, Seed
 
 MAX_NONCES: Final = 1_000
 MAX_AGE_MS: Final = DAY_MS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rotation:
     """The seed to go on with, what it leaves in the log, and the rows it changed."""
 

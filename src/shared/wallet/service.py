@@ -9,11 +9,11 @@ the command back and freezes the wallet under the name of the law; it never gues
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.errors import InvariantBroken, Rejected, Rejection
+from shared.kernel.values import value
 from shared.platform.ports import Clock, Entropy, Sql, SqlConstraintError
 from shared.wallet import errors, tables
 from shared.wallet.answer import encode_answer, encode_body, encode_rejection
@@ -42,7 +42,7 @@ _KEY: Final = re.compile(r"[!-~]{1,300}")
 """A client's key has at most 255 visible characters; the house may put a prefix before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Request:
     """A command as it was asked, and what an idempotency key stands for."""
 

@@ -7,11 +7,11 @@ what the calendar windows have used of them.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from shared.kernel.errors import InvariantBroken
 from shared.kernel.times import local_day
+from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.limits import Totals, Usage, windows_at
@@ -49,7 +49,7 @@ FROM daily WHERE day >= min(CAST(?1 AS INTEGER) - 1, ?2, ?3)
 """  # noqa: S608 - names of ours
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StoredAnswer:
     """What was answered under an idempotency key, and to which request."""
 

@@ -6,11 +6,12 @@ as the values that the STRICT tables hold, therefore as their declared types.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from operator import attrgetter
 from typing import Any, Final, cast
 
+from shared.kernel.values import value
 from shared.platform.ports import Sql, SqlValue
 from shared.wallet.model import (
     DayUsage,
@@ -30,7 +31,7 @@ _EVENTS_PER_INSERT: Final = 5
 """19 columns each: the platform binds at most 100 parameters a statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Table:
     columns: str
     upsert: str

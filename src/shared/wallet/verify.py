@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, cast
 
 from shared.kernel.errors import InvariantBroken
+from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.books import Books, rows_of
@@ -33,7 +34,7 @@ _PAGE: Final = 500
 Kind = Literal["newest", "full"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """`law` is None when every law holds; `broken_at` is the place of the event that breaks it.
 

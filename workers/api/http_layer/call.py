@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from http_layer.registry import wallet_rejection
 from shared.identity.model import Principal
+from shared.kernel.values import value
 
 if TYPE_CHECKING:
     # The house holds services that name `Defer`: at run time this module comes before it.
@@ -45,7 +46,7 @@ class Incoming:
     colo: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outgoing:
     """A response as the runtime shall send it; `body` is empty for HEAD, `socket` goes with 101.
     Bytes are sent as they are.
@@ -75,7 +76,7 @@ class Call[Body]:
     defer: Defer
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A response: a model, or a text or bytes sent as they are (JSON unless a Content-Type says
     else), or the client's end of a WebSocket with 101.

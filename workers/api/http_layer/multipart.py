@@ -6,11 +6,11 @@ and each of them is a way to make two readers see two bodies.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from http_layer.problems import MALFORMED_FORM, UNSUPPORTED_MEDIA_TYPE
 from shared.kernel.errors import Rejected
+from shared.kernel.values import value
 
 MAX_PARTS: Final = 8
 MAX_PART_HEADER_BYTES: Final = 1_024
@@ -21,7 +21,7 @@ _BOUNDARY: Final = re.compile(
 _NAME: Final = re.compile(r';\s*name="([a-z_0-9]{1,64})"')
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Part:
     """One part of a form; `content_type` is empty when it was not given."""
 

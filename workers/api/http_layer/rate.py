@@ -6,9 +6,10 @@ The table belongs to one isolate. Cloudflare runs many, so the true ceiling of a
 figure here times the isolates that serve them: a brake on one noisy client, not a global quota.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from shared.kernel.values import value
 
 MAX_CALLERS: Final = 20_000
 """Entries kept; the least recently seen caller is forgotten first (about 4 MB at the most)."""
@@ -29,7 +30,7 @@ class RateClass(Enum):
         self.per_minute = per_minute
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """`retry_after_ms` is 0 when the request may pass; `remaining` whole requests may follow."""
 

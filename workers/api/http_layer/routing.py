@@ -17,12 +17,13 @@ from http_layer.call import Answer, Call
 from http_layer.multipart import Part
 from http_layer.rate import RateClass
 from shared.kernel.errors import Problem
+from shared.kernel.values import value
 
 type Handler = Callable[[Call[Any]], Awaitable[Answer | BaseModel]]
 type Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Auth:
     """Who may call: anyone, a logged-in player, or staff with one of `roles` (empty: any role)."""
 
@@ -39,7 +40,7 @@ def staff(*roles: str) -> Auth:
     return Auth("staff", frozenset(roles))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Form:
     """A body that may come as `multipart/form-data` too: how its parts become what the handler
     gets, and the schema of the form in the OpenAPI document.
@@ -53,7 +54,7 @@ async def _no_handler(call: Call[Any]) -> Answer:
     raise NotImplementedError(f"{call.request_id} reached a route without a handler")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Route:
     """One operation of the API: `@route("GET", "/v1/…", …)` over `async def handler(call)`.
 
@@ -131,7 +132,7 @@ class _Node:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """The route of a request, or `None` with the methods that the path does have."""
 
@@ -181,8 +182,8 @@ class RouteTree:
             return Found(None, {}, tuple(sorted(allow)))
         entry, shapes = hit
         parameters: dict[str, str] = {}
-        for (name, pattern), value in zip(shapes, values, strict=True):
-            if not pattern.fullmatch(value):
+        for (name, pattern), text in zip(shapes, values, strict=True):
+            if not pattern.fullmatch(text):
                 return Found(None, {}, ())
-            parameters[name] = value
+            parameters[name] = text
         return Found(entry, parameters, ())
