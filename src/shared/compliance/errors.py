@@ -1,6 +1,8 @@
-"""The ways an identity check says no.
+"""The ways identity checks and the terms of player protection say no.
 
     Rejected
+    ├── protection   PAUSE_TERM_NOT_OFFERED · EXCLUSION_TERM_NOT_OFFERED · LIMIT_NOT_OFFERED ·
+    │                MARKETING_NOT_POSSIBLE
     ├── a document   DOCUMENT_TOO_LARGE · DOCUMENT_UNREADABLE · DOCUMENT_REFUSED ·
     │                TOO_MANY_DOCUMENTS · DOCUMENT_NOT_FOUND
     └── a decision   KYC_CASE_NOT_FOUND · KYC_INCOMPLETE · KYC_SCREENING_OPEN · KYC_DECIDED
@@ -12,6 +14,16 @@ from typing import Final
 
 from shared.kernel.errors import Problem
 
+PAUSE_TERM_NOT_OFFERED: Final = Problem(
+    "pause_term_not_offered", 422, "A pause of this length is not on offer", "never"
+)
+EXCLUSION_TERM_NOT_OFFERED: Final = Problem(
+    "exclusion_term_not_offered", 422, "A self-exclusion of this length is not on offer", "never"
+)
+LIMIT_NOT_OFFERED: Final = Problem("limit_not_offered", 404, "There is no such limit", "never")
+MARKETING_NOT_POSSIBLE: Final = Problem(
+    "marketing_not_possible", 409, "No advertising while playing is closed", "never"
+)
 DOCUMENT_TOO_LARGE: Final = Problem(
     "document_too_large", 413, "A document has at most 5 MiB", "never"
 )
@@ -35,6 +47,10 @@ KYC_SCREENING_OPEN: Final = Problem(
 KYC_DECIDED: Final = Problem("kyc_decided", 409, "There is nothing to decide", "never")
 
 ALL_PROBLEMS: Final = (
+    PAUSE_TERM_NOT_OFFERED,
+    EXCLUSION_TERM_NOT_OFFERED,
+    LIMIT_NOT_OFFERED,
+    MARKETING_NOT_POSSIBLE,
     DOCUMENT_TOO_LARGE,
     DOCUMENT_UNREADABLE,
     DOCUMENT_REFUSED,

@@ -169,11 +169,14 @@ class FeeBands:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads, in every language of the profile, under one version."""
+    """What a person reads, in every language of the profile, under one version; `link` is the page
+    that it leads to.
+    """
 
     key: str
     version: str
     by_language: tuple[tuple[TextLanguage, str], ...]
+    link: str | None = None
 
     def in_language(self, language: TextLanguage) -> str:
         """The text in `language`; KeyError when the profile has none."""

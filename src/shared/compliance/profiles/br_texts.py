@@ -83,4 +83,60 @@ TEXTS: Final[Rules[Text]] = (
         certainty="primary",
         effective_from=date(2025, 11, 1),
     ),
+    Rule(
+        rule_id="BR-RG-07",
+        value=Text(
+            "central_exclusion",
+            "br-2026-11",
+            (
+                (
+                    "pt-BR",
+                    (
+                        "Na plataforma do governo você se bloqueia em todas as casas autorizadas de uma"
+                        " só vez: de 1 a 12 meses, sem volta, ou por tempo indeterminado. É gratuito."
+                    ),
+                ),
+                (
+                    "en",
+                    (
+                        "On the government's platform you bar yourself from all licensed houses at"
+                        " once: for 1 to 12 months, irrevocably, or without an end. It is free."
+                    ),
+                ),
+            ),
+            "https://www.gov.br/autoexclusaoapostas",
+        ),
+        source="Portaria SPA/MF 2.579/2025; IN SPA/MF 31/2025; the wording is the house's",
+        certainty="secondary",
+        effective_from=date(2025, 12, 10),
+    ),
+    Rule(
+        rule_id="BR-TXT-03",
+        value=Text(
+            "self_exclusion",
+            "br-2026-11",
+            (
+                (
+                    "pt-BR",
+                    (
+                        "A autoexclusão vale na hora e ninguém a encurta, nem nós. Você não aposta, não"
+                        " deposita e não recebe bônus nem propaganda até o fim. O seu saldo continua"
+                        " seu: você pode sacar quando quiser."
+                    ),
+                ),
+                (
+                    "en",
+                    (
+                        "Self-exclusion takes effect at once and nobody can shorten it, not even us."
+                        " You cannot bet or deposit and get no bonus and no advertising until its end."
+                        " Your balance stays yours: you can withdraw it at any time."
+                    ),
+                ),
+            ),
+        ),
+        source="Portaria SPA/MF 1.231/2024 art. 4 as amended by 2.579/2025; the wording is the"
+        " house's",
+        certainty="operator",
+        effective_from=date(2025, 1, 1),
+    ),
 )

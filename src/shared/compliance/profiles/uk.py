@@ -173,5 +173,32 @@ UK: Final = Profile(
             certainty="operator",
             effective_from=_BASE,
         ),
+        Rule(
+            rule_id="UK-07-TXT",
+            value=Text(
+                "central_exclusion",
+                "uk-2026-11",
+                (
+                    (
+                        "pt-BR",
+                        (
+                            "No GAMSTOP você se bloqueia em todas as casas on-line da Grã-Bretanha de"
+                            " uma só vez. É gratuito."
+                        ),
+                    ),
+                    (
+                        "en",
+                        (
+                            "With GAMSTOP you bar yourself from all online gambling in Great Britain at"
+                            " once. It is free."
+                        ),
+                    ),
+                ),
+                "https://www.gamstop.co.uk",
+            ),
+            source="LCCP SR 3.5.5; the wording is the house's",
+            certainty="operator",
+            effective_from=_BASE,
+        ),
     ),
 )
