@@ -92,8 +92,9 @@ TEXTS: Final[Rules[Text]] = (
                 (
                     "pt-BR",
                     (
-                        "Na plataforma do governo você se bloqueia em todas as casas autorizadas de uma"
-                        " só vez: de 1 a 12 meses, sem volta, ou por tempo indeterminado. É gratuito."
+                        "Na plataforma do governo você se bloqueia em todas as casas autorizadas"
+                        " de uma só vez: de 1 a 12 meses, sem volta, ou por tempo indeterminado."
+                        " É gratuito."
                     ),
                 ),
                 (
@@ -119,17 +120,17 @@ TEXTS: Final[Rules[Text]] = (
                 (
                     "pt-BR",
                     (
-                        "A autoexclusão vale na hora e ninguém a encurta, nem nós. Você não aposta, não"
-                        " deposita e não recebe bônus nem propaganda até o fim. O seu saldo continua"
-                        " seu: você pode sacar quando quiser."
+                        "A autoexclusão vale na hora e ninguém a encurta, nem nós. Você não"
+                        " aposta, não deposita e não recebe bônus nem propaganda até o fim. O seu"
+                        " saldo continua seu: você pode sacar quando quiser."
                     ),
                 ),
                 (
                     "en",
                     (
-                        "Self-exclusion takes effect at once and nobody can shorten it, not even us."
-                        " You cannot bet or deposit and get no bonus and no advertising until its end."
-                        " Your balance stays yours: you can withdraw it at any time."
+                        "Self-exclusion takes effect at once and nobody can shorten it, not even"
+                        " us. You cannot bet or deposit and get no bonus and no advertising until"
+                        " its end. Your balance stays yours: you can withdraw it at any time."
                     ),
                 ),
             ),

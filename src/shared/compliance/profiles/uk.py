@@ -182,15 +182,15 @@ UK: Final = Profile(
                     (
                         "pt-BR",
                         (
-                            "No GAMSTOP você se bloqueia em todas as casas on-line da Grã-Bretanha de"
-                            " uma só vez. É gratuito."
+                            "No GAMSTOP você se bloqueia em todas as casas on-line da Grã-Bretanha"
+                            " de uma só vez. É gratuito."
                         ),
                     ),
                     (
                         "en",
                         (
-                            "With GAMSTOP you bar yourself from all online gambling in Great Britain at"
-                            " once. It is free."
+                            "With GAMSTOP you bar yourself from all online gambling in Great Britain"
+                            " at once. It is free."
                         ),
                     ),
                 ),
