@@ -189,8 +189,8 @@ UK: Final = Profile(
                     (
                         "en",
                         (
-                            "With GAMSTOP you bar yourself from all online gambling in Great Britain"
-                            " at once. It is free."
+                            "With GAMSTOP you bar yourself from all online gambling in Great"
+                            " Britain at once. It is free."
                         ),
                     ),
                 ),
