@@ -19,8 +19,10 @@ from shared.compliance.rules import (
     GgrSplit,
     IdentityRules,
     Limits,
+    Offboarding,
     PaymentMethods,
     Register,
+    RegisterChecks,
     Retention,
     RoundPace,
     RtpBounds,
@@ -49,6 +51,8 @@ class Profile:
     loosening_delay_hours: Rules[int] = ()
     exclusion: Rules[Exclusion] = ()
     registers: Rules[tuple[Register, ...]] = ()
+    register_checks: Rules[RegisterChecks] = ()
+    offboarding: Rules[Offboarding] = ()
     rtp: Rules[RtpBounds] = ()
     round_pace: Rules[RoundPace] = ()
     autoplay: Rules[Autoplay] = ()
@@ -56,6 +60,7 @@ class Profile:
     payment_methods: Rules[PaymentMethods] = ()
     payout_minutes: Rules[int] = ()
     session: Rules[SessionRules] = ()
+    countries: Rules[frozenset[str]] = ()
     identity: Rules[IdentityRules] = ()
     ggr_split: Rules[GgrSplit] = ()
     destinations: Rules[Destinations] = ()
@@ -111,6 +116,14 @@ class InForce:
         return self._value(self.profile.registers) or ()
 
     @property
+    def register_checks(self) -> RegisterChecks | None:
+        return self._value(self.profile.register_checks)
+
+    @property
+    def offboarding(self) -> Offboarding | None:
+        return self._value(self.profile.offboarding)
+
+    @property
     def rtp(self) -> RtpBounds | None:
         return self._value(self.profile.rtp)
 
@@ -137,6 +150,11 @@ class InForce:
     @property
     def session(self) -> SessionRules | None:
         return self._value(self.profile.session)
+
+    @property
+    def countries(self) -> frozenset[str] | None:
+        """Where bets may come from (ISO 3166-1); None where the profile does not say."""
+        return self._value(self.profile.countries)
 
     @property
     def identity(self) -> IdentityRules | None:

@@ -19,6 +19,7 @@ type Autoplay = Literal["allowed", "limited", "forbidden"]
 type StakeOrder = Literal["cash_first", "bonus_first"]
 type DocumentKind = Literal["id_front", "id_back", "selfie", "proof_of_address"]
 type TextLanguage = Literal["pt-BR", "en"]
+type RegisterName = Literal["sigap", "gamstop"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,39 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """An exclusion register outside the house that must be asked."""
+    """An exclusion register outside the house. `adapter` is by what it is asked; None: the house
+    leads people there and asks nothing.
+    """
 
     name: str
     address: str
+    adapter: RegisterName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterChecks:
+    """Everybody is asked about at registration, at the first login of a day, and again within
+    `sweep_days`; the sweep aims at `aim_days`, so that an outage does not make it late.
+    """
+
+    sweep_days: int
+    aim_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offboarding:
+    """Days of each step for somebody who is found impeded: from the answer to the notice and to the
+    closing, from the notice for withdrawing and for the tail, from the closing to the refund. The
+    hours are the house's: the closing comes that long before its deadline, alarms before each one.
+    """
+
+    notice_days: int
+    voluntary_days: int
+    close_days: int
+    refund_days: int
+    tail_days: int
+    close_lead_hours: int
+    alarm_lead_hours: int
 
 
 @dataclass(frozen=True, slots=True)

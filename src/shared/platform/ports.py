@@ -5,7 +5,7 @@ and `native/` (CPython: tests, simulator, tools; never bundled). One contract su
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from shared.kernel.values import value
 
@@ -109,6 +109,40 @@ class ObjectStore(Protocol):
 
     async def list(self, prefix: str) -> list[str]:
         """All keys below `prefix`, sorted, however many pages that takes."""
+        ...
+
+
+@value
+class HttpRequest:
+    """A request to a service outside. Header names are lower case."""
+
+    method: Literal["GET", "POST"]
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+@value
+class HttpAnswer:
+    """An answer, whatever its status; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient(Protocol):
+    """Services outside the platform. A redirect is an answer and is never followed: the request
+    may carry a secret.
+    """
+
+    async def send(self, request: HttpRequest, *, timeout_ms: int, max_bytes: int) -> HttpAnswer:
+        """The whole answer.
+
+        Raises:
+            Unreachable: when it did not arrive within `timeout_ms`, body included, or is longer
+                than `max_bytes`.
+        """
         ...
 
 

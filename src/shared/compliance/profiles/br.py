@@ -20,8 +20,10 @@ from shared.compliance.rules import (
     Exclusion,
     IdentityRules,
     Limits,
+    Offboarding,
     PaymentMethods,
     Register,
+    RegisterChecks,
     Retention,
     RoundPace,
     RtpBounds,
@@ -142,12 +144,42 @@ BR: Final = Profile(
         Rule(
             rule_id="BR-IMP-01",
             value=(
-                Register("SIGAP Impedidos", "https://sigap-impedidos.fazenda.gov.br"),
+                Register(
+                    "SIGAP Impedidos", "https://sigap-impedidos.fazenda.gov.br", adapter="sigap"
+                ),
                 Register("Autoexclusão centralizada", "https://www.gov.br/autoexclusaoapostas"),
             ),
             source="IN SPA/MF 22/2025 art. 4; IN SPA/MF 31/2025 art. 4",
             certainty="primary",
             effective_from=date(2025, 12, 10),
+        ),
+    ),
+    register_checks=(
+        Rule(
+            rule_id="BR-IMP-SWEEP",
+            value=RegisterChecks(sweep_days=15, aim_days=13),
+            source="IN SPA/MF 22/2025 art. 4; IN SPA/MF 31/2025 art. 4; two days early is the "
+            "house's choice",
+            certainty="primary",
+            effective_from=date(2025, 12, 10),
+        ),
+    ),
+    offboarding=(
+        Rule(
+            rule_id="BR-IMP-06",
+            value=Offboarding(
+                notice_days=1,
+                voluntary_days=2,
+                close_days=3,
+                refund_days=2,
+                tail_days=180,
+                close_lead_hours=12,
+                alarm_lead_hours=6,
+            ),
+            source="IN SPA/MF 22/2025; IN SPA/MF 31/2025; SPA/MF, questions on social benefits, "
+            "items 6 and 21; the hours are the house's choice",
+            certainty="primary",
+            effective_from=date(2025, 11, 1),
         ),
     ),
     rtp=(
@@ -221,6 +253,15 @@ BR: Final = Profile(
             rule_id="BR-SES-01",
             value=SessionRules(idle_minutes=30, second_factor_days=7, location_minutes=30),
             source="Portaria SPA/MF 722/2024 Annex I items 14, 16, 27-34; GLI-19 §2.5.4, §2.7",
+            certainty="secondary",
+            effective_from=_MARKET_OPENS,
+        ),
+    ),
+    countries=(
+        Rule(
+            rule_id="BR-GEO-01",
+            value=frozenset({"BR"}),
+            source="Portaria SPA/MF 722/2024 Annex I items 27-34; GLI-19 §2.7.2",
             certainty="secondary",
             effective_from=_MARKET_OPENS,
         ),

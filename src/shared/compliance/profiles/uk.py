@@ -13,6 +13,7 @@ from shared.compliance.rules import (
     Limits,
     PaymentMethods,
     Register,
+    RegisterChecks,
     RoundPace,
     RtpBounds,
     Rule,
@@ -77,8 +78,17 @@ UK: Final = Profile(
     registers=(
         Rule(
             rule_id="UK-07-REG",
-            value=(Register("GAMSTOP", "https://www.gamstop.co.uk"),),
+            value=(Register("GAMSTOP", "https://api.gamstop.io", adapter="gamstop"),),
             source="LCCP SR 3.5.5",
+            certainty="unverified",
+            effective_from=_BASE,
+        ),
+    ),
+    register_checks=(
+        Rule(
+            rule_id="UK-07-DAY",
+            value=RegisterChecks(sweep_days=1, aim_days=1),
+            source="LCCP SR 3.5.5 asks at registration and at login; the days are the house's",
             certainty="unverified",
             effective_from=_BASE,
         ),
