@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -37,7 +38,7 @@ def capnp_config(environment: str, bundle_folder: Path) -> str:
     """
     config = configuration()
     settings = config["env"][environment]
-    flags = ", ".join(json.dumps(flag) for flag in [*config["compatibility_flags"], *FLAGS])
+    flags = ", ".join(json.dumps(flag) for flag in [*_flags(config, settings), *FLAGS])
     variables = ", ".join(
         f"(name = {json.dumps(name)}, text = {json.dumps(value)})"
         for name, value in settings["vars"].items()
@@ -60,6 +61,12 @@ const worker :Workerd.Worker = (
   durableObjectStorage = (inMemory = void),
 );
 """
+
+
+def _flags(config: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """An environment's own flags take the place of the file's, as wrangler reads it."""
+    flags: list[str] = settings.get("compatibility_flags", config["compatibility_flags"])
+    return flags
 
 
 def _modules(folder: Path) -> str:
@@ -169,6 +176,8 @@ def check(environment: str) -> list[str]:
     shutil.rmtree(folder)
     if saved.status != loaded.status:
         return [f"answers {loaded.status} after the snapshot was loaded, {saved.status} before"]
+    if loaded.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ["fails instead of answering that it is not configured"]
     return []
 
 

@@ -4,13 +4,19 @@ Everything that knows workerd about a request is here. The house is built once f
 the bindings, on the first request, for nothing may be read or drawn while a Worker is imported. A
 Worker that is set up wrongly answers 503 to everything: it never serves without a key or a pepper.
 Every five minutes the payments desk has its tick here, where the secrets that it needs are.
+
+The handlers are functions of the module and not methods of an entrypoint class: the runtime makes
+an object for every request of a class, and the SDK converts its request and response, which costs
+about half of what the rest of a small answer does (docs/performance.md, ADR 12). The compatibility
+flag `disable_python_no_global_handlers` of this Worker allows it.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from asyncio import ensure_future
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ClassVar
 
-from http_layer.app import App
-from http_layer.call import Incoming, Outgoing
+from http_layer.app import SECURITY_HEADERS, App
+from http_layer.call import Defer, Incoming, Outgoing
 from http_layer.intake import too_large
 from routes import ROUTES
 from services.container import House, Ports, build_house
@@ -27,38 +33,41 @@ from shared.platform.workerd.env import (
     object_store,
     wallets,
 )
-from shared.platform.workerd.foreign import Foreign, optional
+from shared.platform.workerd.foreign import Foreign, create_once_callable, js, optional, to_js
 from shared.platform.workerd.log import log_line
-from shared.platform.workerd.worker import Request, Response, WorkerEntrypoint
 
 _DEFAULTS = {"RATE_LIMIT_SCALE": "1"}
 
 
-class Default(WorkerEntrypoint):
-    """The entrypoint of every public request, and of the payments desk's tick."""
+class _Isolate:
+    """What one isolate builds once and keeps: no state of a player, none of a request."""
 
-    _house: ClassVar[House | None] = None
-    _app: ClassVar[App | None] = None
+    house: ClassVar[House | None] = None
+    app: ClassVar[App | None] = None
+    headers: ClassVar[Foreign] = None
 
-    async def fetch(self, request: Request) -> Response:
-        """Answer one request."""
-        if Default._app is None:
-            try:
-                Default._app = App(ROUTES, self._built_house())
-            except (MissingConfiguration, ValueError) as failure:
-                log_line({"failure": "configuration", "detail": str(failure)})
-                return Response(_MISCONFIGURED, status=503, headers=_PROBLEM_HEADERS)
-        outgoing = await Default._app.handle(_incoming(request, self.ctx))
-        return _response(outgoing)
 
-    async def scheduled(self, controller: Foreign, *_platform: Foreign) -> None:
-        """The tick of the payments desk."""
-        await tick(self._built_house(), int(controller.scheduledTime))
+async def on_fetch(request: Foreign, env: Foreign, ctx: Foreign) -> Foreign:
+    """Answer one request."""
+    app = _Isolate.app
+    if app is None:
+        try:
+            app = _Isolate.app = App(ROUTES, _house(env))
+        except (MissingConfiguration, ValueError) as failure:
+            log_line({"failure": "configuration", "detail": str(failure)})
+            return _response(Outgoing(503, _PROBLEM_HEADERS, _MISCONFIGURED))
+    return _response(await app.handle(_incoming(request, ctx)))
 
-    def _built_house(self) -> House:
-        if Default._house is None:
-            Default._house = _build_house(self.env)
-        return Default._house
+
+async def on_scheduled(controller: Foreign, env: Foreign, _ctx: Foreign) -> None:
+    """The tick of the payments desk."""
+    await tick(_house(env), int(controller.scheduledTime))
+
+
+def _house(env: Foreign) -> House:
+    if _Isolate.house is None:
+        _Isolate.house = _build_house(env)
+    return _Isolate.house
 
 
 _PROBLEM_HEADERS = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
@@ -97,8 +106,7 @@ class _Headers:
         return None if value is None else str(value)
 
 
-def _incoming(request: Request, ctx: Foreign) -> Incoming:
-    raw = request.js_object
+def _incoming(raw: Foreign, ctx: Foreign) -> Incoming:
     _, _, rest = raw.url.partition("://")
     target, _, query = rest.partition("?")
     cf = optional(raw.cf)
@@ -108,7 +116,7 @@ def _incoming(request: Request, ctx: Foreign) -> Incoming:
         query=query,
         headers=_Headers(raw.headers),
         read=_reader(raw),
-        defer=ctx.waitUntil,
+        defer=_after_the_answer(ctx),
         colo="" if cf is None else str(cf.colo or ""),
     )
 
@@ -144,10 +152,37 @@ async def _read_stream(reader: Foreign, limit: int) -> bytes:
     raise too_large(limit)
 
 
-def _response(outgoing: Outgoing) -> Response:
-    return Response(
-        outgoing.body or None,
-        status=outgoing.status,
-        headers=outgoing.headers,
-        web_socket=outgoing.socket,
+def _after_the_answer(ctx: Foreign) -> Defer:
+    """`waitUntil` for coroutines. It takes promises of JavaScript only: a task of Python, handed
+    over as it is, would start and never be resumed once the answer is sent.
+    """
+
+    def defer(work: Coroutine[Any, Any, object]) -> None:
+        task = ensure_future(work)
+
+        def executor(done: Foreign, _failed: Foreign) -> None:
+            task.add_done_callback(lambda _: done())
+
+        ctx.waitUntil(js.Promise.new(create_once_callable(executor)))
+
+    return defer
+
+
+def _response(outgoing: Outgoing) -> Foreign:
+    """The platform's response. Converting eight headers one by one costs more than all else about
+    it, so those that every answer has are converted once and copied from there.
+    """
+    if _Isolate.headers is None:
+        _Isolate.headers = js.Headers.new(to_js(list(SECURITY_HEADERS.items())))
+    headers = js.Headers.new(_Isolate.headers)
+    for name, text in outgoing.headers.items():
+        if SECURITY_HEADERS.get(name) != text:
+            headers.set(name, text)
+    if outgoing.socket is not None:
+        return js.Response.new(
+            None, status=outgoing.status, headers=headers, webSocket=outgoing.socket
+        )
+    body = outgoing.body or None
+    return js.Response.new(
+        to_js(body) if isinstance(body, bytes) else body, status=outgoing.status, headers=headers
     )

@@ -21,17 +21,30 @@ if TYPE_CHECKING:
         name: str
         message: str
 
+    def create_once_callable(function: object) -> Any:
+        """A function that JavaScript calls once, and that is gone after it."""
+
     def to_js(value: object, *, dict_converter: Any = None) -> Any:
         """The JavaScript value of a Python one; `bytes` become a `Uint8Array`."""
 
 else:
     import js
-    from pyodide.ffi import JsException, JsProxy, jsnull, to_js
+    from pyodide.ffi import JsException, JsProxy, create_once_callable, jsnull, to_js
 
 type Foreign = Any
 """A JavaScript value, by whatever type Pyodide gives it."""
 
-__all__ = ["Foreign", "JsException", "js", "jsnull", "members", "optional", "to_js", "unwrapped"]
+__all__ = [
+    "Foreign",
+    "JsException",
+    "create_once_callable",
+    "js",
+    "jsnull",
+    "members",
+    "optional",
+    "to_js",
+    "unwrapped",
+]
 
 
 def members(**values: object) -> Foreign:
