@@ -1,15 +1,24 @@
 """`Sql` on the SQLite of a Durable Object, by the raw storage handle.
 
-Every cursor is read to its end: an `INSERT … RETURNING` left half read loses the write and resets
-the object. Writes outside `transaction` stay even when the method raises afterwards.
+No cursor is left half read: an `INSERT … RETURNING` whose rows nobody takes loses the write and
+resets the object. A write that returns no rows is done when `exec` returns, and its cursor is not
+asked, for that is a crossing to JavaScript like any other and a bet writes six times. Writes
+outside `transaction` stay even when the method raises afterwards.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from types import CoroutineType
 
 from shared.platform.ports import Row, SqlValue
 from shared.platform.workerd.foreign import Foreign, JsException, unwrapped
 from shared.platform.workerd.values import bound, read, refusal
+
+
+@lru_cache(512)
+def _may_return_rows(statement: str) -> bool:
+    text = statement.lstrip().upper()
+    return not text.startswith(("INSERT", "UPDATE", "DELETE")) or "RETURNING" in text
 
 
 class DurableSql:
@@ -32,7 +41,9 @@ class DurableSql:
 
     def execute(self, statement: str, *params: SqlValue) -> None:
         try:
-            self._sql.exec(statement, *bound(params)).toArray()
+            cursor = self._sql.exec(statement, *bound(params))
+            if _may_return_rows(statement):
+                cursor.toArray()
         except JsException as error:
             raise refusal(error) from None
 
