@@ -8,13 +8,13 @@ has no white space and no escapes but those that JSON demands, which is what `JS
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from operator import attrgetter
 from typing import Final
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import InvariantBroken
+from shared.kernel.values import altered
 from shared.wallet.model import EVENT_SCHEMA_VERSION, Draft, Event, Head
 
 _decided: Final = attrgetter(
@@ -53,29 +53,28 @@ def link(head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> t
         held += draft.held_delta
         if bonus < 0 or held < 0 or (cash < 0 and not may_leave_debt(draft, draft.data)):
             raise InvariantBroken("never_negative", f"{draft.type} at seq {seq}")
-        unsealed = Event(
-            seq=seq,
-            event_id=draft.event_id,
-            type=draft.type,
-            schema_version=EVENT_SCHEMA_VERSION,
-            amount_minor=draft.amount_minor,
-            cash_delta=draft.cash_delta,
-            bonus_delta=draft.bonus_delta,
-            held_delta=draft.held_delta,
-            cash_after=cash,
-            bonus_after=bonus,
-            held_after=held,
-            round_id=draft.round_id,
-            game_version=draft.game_version,
-            idempotency_key=key,
-            causation_id=draft.causation_id,
-            recorded_at=now_ms,
-            data=canonical_json(draft.data),
-            prev_hash=prev_hash,
-            hash="",
+        data = canonical_json(draft.data)
+        decided = (
+            seq,
+            draft.event_id,
+            draft.type,
+            EVENT_SCHEMA_VERSION,
+            draft.amount_minor,
+            draft.cash_delta,
+            draft.bonus_delta,
+            draft.held_delta,
+            draft.round_id,
+            draft.game_version,
+            key,
+            draft.causation_id,
+            now_ms,
+            data,
         )
-        prev_hash = event_hash(unsealed)
-        events.append(replace(unsealed, hash=prev_hash))
+        sealed = Event(
+            *decided[:8], cash, bonus, held, *decided[8:], prev_hash, _sealed(prev_hash, decided)
+        )
+        events.append(sealed)
+        prev_hash = sealed.hash
     return tuple(events)
 
 
@@ -88,7 +87,11 @@ def may_leave_debt(event: Draft | Event, data: Mapping[str, object]) -> bool:
 
 def event_hash(event: Event) -> str:
     """Lower-case hexadecimal SHA-256 over `prev_hash` and the decided columns of `event`."""
-    return sha256((event.prev_hash + _encode(_decided(event))).encode()).hexdigest()
+    return _sealed(event.prev_hash, _decided(event))
+
+
+def _sealed(prev_hash: str, decided: tuple[object, ...]) -> str:
+    return sha256((prev_hash + _encode(decided)).encode()).hexdigest()
 
 
 def head_after(head: Head, events: Sequence[Event]) -> Head:
@@ -96,7 +99,7 @@ def head_after(head: Head, events: Sequence[Event]) -> Head:
     if not events:
         return head
     last = events[-1]
-    return replace(
+    return altered(
         head,
         seq=last.seq,
         hash=last.hash,
