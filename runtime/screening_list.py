@@ -25,7 +25,13 @@ def sql_of(list_id: str, kind: str, entries: tuple[Listed, ...], now_ms: int) ->
         for entry in entries
     ]
     delete = f"DELETE FROM screening_lists WHERE list_id = {_literal(list_id)};"  # noqa: S608
-    return "\n".join([delete, *rows]) + "\n"
+    # By this the api knows that everybody is to be screened again.
+    revise = (
+        "INSERT INTO screening_revisions (list_id, revision, changed_at)"  # noqa: S608
+        f" VALUES ({_literal(list_id)}, 1, {now_ms}) ON CONFLICT (list_id)"
+        " DO UPDATE SET revision = revision + 1, changed_at = excluded.changed_at;"
+    )
+    return "\n".join([delete, *rows, revise]) + "\n"
 
 
 def _literal(value: str | None) -> str:

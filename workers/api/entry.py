@@ -20,7 +20,7 @@ from http_layer.call import Defer, Incoming, Outgoing
 from http_layer.intake import too_large
 from routes import ROUTES
 from services.container import House, Ports, build_house
-from services.payout_desk import tick
+from services.ticks import tick_all
 
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.crypto import WebCrypto
@@ -60,8 +60,8 @@ async def on_fetch(request: Foreign, env: Foreign, ctx: Foreign) -> Foreign:
 
 
 async def on_scheduled(controller: Foreign, env: Foreign, _ctx: Foreign) -> None:
-    """The tick of the payments desk."""
-    await tick(_house(env), int(controller.scheduledTime))
+    """The tick of the payments desk, and of the jobs that need this Worker's keys."""
+    await tick_all(_house(env), int(controller.scheduledTime))
 
 
 def _house(env: Foreign) -> House:

@@ -5,7 +5,8 @@
     │                MARKETING_NOT_POSSIBLE
     ├── a document   DOCUMENT_TOO_LARGE · DOCUMENT_UNREADABLE · DOCUMENT_REFUSED ·
     │                TOO_MANY_DOCUMENTS · DOCUMENT_NOT_FOUND
-    └── a decision   KYC_CASE_NOT_FOUND · KYC_INCOMPLETE · KYC_SCREENING_OPEN · KYC_DECIDED
+    └── a decision   KYC_CASE_NOT_FOUND · KYC_INCOMPLETE · KYC_REFUSED_BY_PROVIDER ·
+                     KYC_UNDERAGE · KYC_BIRTH_DATE_DIFFERS · KYC_SCREENING_OPEN · KYC_DECIDED
 
 Nothing a player can meet tells of screening: being on a list is never said to the person.
 """
@@ -41,6 +42,15 @@ KYC_CASE_NOT_FOUND: Final = Problem("kyc_case_not_found", 404, "There is no such
 KYC_INCOMPLETE: Final = Problem(
     "kyc_incomplete", 409, "The set of documents is not complete", "never"
 )
+KYC_REFUSED_BY_PROVIDER: Final = Problem(
+    "kyc_refused_by_provider", 409, "The identity provider refused a document", "never"
+)
+KYC_UNDERAGE: Final = Problem(
+    "kyc_underage", 409, "The document is of somebody under the legal age", "never"
+)
+KYC_BIRTH_DATE_DIFFERS: Final = Problem(
+    "kyc_birth_date_differs", 409, "The document shows another birth date", "never"
+)
 KYC_SCREENING_OPEN: Final = Problem(
     "kyc_screening_open", 409, "A match with a list has not been resolved", "never"
 )
@@ -58,6 +68,9 @@ ALL_PROBLEMS: Final = (
     DOCUMENT_NOT_FOUND,
     KYC_CASE_NOT_FOUND,
     KYC_INCOMPLETE,
+    KYC_REFUSED_BY_PROVIDER,
+    KYC_UNDERAGE,
+    KYC_BIRTH_DATE_DIFFERS,
     KYC_SCREENING_OPEN,
     KYC_DECIDED,
 )

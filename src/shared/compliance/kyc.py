@@ -6,22 +6,40 @@
                               rejected ─────────────────────────────────────────────┘
 
 Pure: the case, its documents, the rules of the jurisdiction and the time are arguments. An approval
-always stands on a complete set of documents, each of them the newest of its kind; nobody, whatever
-their role, approves without it. A match with a list opens a review and is never said to the player.
-The case's version grows with every change, so a fact pushed elsewhere can be told old from new.
+stands on a complete set of documents (`evidence`) that no provider refused; one person, whatever
+their role, approves nothing else, and two people may waive the set or the refusal, never the age.
+A match with a list opens a review and is never said to the player. The case's version grows with
+every change, so that of two changes at once the second is decided anew.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final, Literal
 
-from shared.compliance.errors import KYC_DECIDED, KYC_INCOMPLETE, KYC_SCREENING_OPEN
+from shared.compliance.errors import (
+    KYC_BIRTH_DATE_DIFFERS,
+    KYC_DECIDED,
+    KYC_INCOMPLETE,
+    KYC_REFUSED_BY_PROVIDER,
+    KYC_SCREENING_OPEN,
+    KYC_UNDERAGE,
+)
+from shared.compliance.evidence import (
+    LIVE,
+    Document,
+    DocumentStatus,
+    complete_level,
+    missing_kinds,
+    newest_of_each_kind,
+    refused_kinds,
+    vouched_kinds,
+)
 from shared.compliance.rules import DocumentKind, IdentityRules
 from shared.identity.model import KycStatus
 from shared.kernel.errors import Rejected
-from shared.kernel.times import DAY_MS
+from shared.kernel.times import DAY_MS, full_years
 
-type DocumentStatus = Literal["received", "accepted", "rejected", "replaced", "expired"]
 type Decision = Literal["approve", "reject", "reverify"]
 type ScreeningOutcome = Literal["false_positive", "accepted_pep"]
 type ReasonCode = Literal[
@@ -34,16 +52,6 @@ type ReasonCode = Literal[
 ]
 
 MAX_DOCUMENTS_A_DAY: Final = 20
-_LIVE: Final = frozenset({"received", "accepted"})
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document that is kept."""
-
-    document_id: str
-    kind: DocumentKind
-    status: DocumentStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +80,6 @@ def effective_status(case: Case, now_ms: int) -> KycStatus:
     """The status at `now_ms`: an approval ends by itself, not when somebody notices."""
     is_over = case.expires_at is not None and now_ms >= case.expires_at
     return "expired" if case.status == "approved" and is_over else case.status
-
-
-def newest_of_each_kind(documents: Iterable[Document]) -> dict[DocumentKind, Document]:
-    """The documents that count: of each kind the newest that was neither refused nor replaced.
-
-    `documents` are in the order in which they came, here and everywhere.
-    """
-    return {document.kind: document for document in documents if document.status in _LIVE}
-
-
-def missing_kinds(documents: Iterable[Document], rules: IdentityRules) -> tuple[DocumentKind, ...]:
-    """What the next level still asks for; empty when both levels have their documents."""
-    have = newest_of_each_kind(documents)
-    for level in (rules.level_1, rules.level_2):
-        lacking = tuple(kind for kind in level if kind not in have)
-        if lacking:
-            return lacking
-    return ()
-
-
-def complete_level(documents: Iterable[Document], rules: IdentityRules) -> int:
-    """The highest level whose documents, and those of the levels below, are all there."""
-    have = newest_of_each_kind(documents).keys()
-    if not have >= set(rules.level_1):
-        return 0
-    return 2 if rules.level_2 and have >= set(rules.level_2) else 1
 
 
 def expired(case: Case, documents: Sequence[Document], now_ms: int) -> Verdict:
@@ -153,6 +135,28 @@ def after_match(case: Case, now_ms: int) -> Case:
     return case if case.status == "in_review" else _in_review(case, now_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What whoever decides has found. `outcome` is what became of open matches; `kinds` are the
+    documents that a rejection is about (none named: all of them); `is_waived` says that two people
+    approve without a complete set, or against a provider.
+    """
+
+    outcome: ScreeningOutcome | None = None
+    kinds: frozenset[DocumentKind] = frozenset()
+    is_waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """`declared` at registration, `seen` on documents; `least` years completed on `today`."""
+
+    declared: date
+    seen: frozenset[date]
+    least: int
+    today: date
+
+
 def decide(
     case: Case,
     documents: Sequence[Document],
@@ -160,23 +164,28 @@ def decide(
     *,
     rules: IdentityRules,
     open_matches: Iterable[str],
-    outcome: ScreeningOutcome | None,
-    kinds: frozenset[DocumentKind],
+    findings: Findings,
+    age: Age,
     now_ms: int,
 ) -> Verdict:
-    """An analyst's decision. `open_matches` are the kinds (`pep`, `sanction`) of unresolved
-    matches, `outcome` what the analyst found about them, `kinds` the documents that a rejection is
-    about (none named: all of them).
+    """A decision about a case. `open_matches` are the kinds (`pep`, `sanction`) of unresolved
+    matches.
 
     Raises:
-        Rejected: KYC_INCOMPLETE, KYC_SCREENING_OPEN or KYC_DECIDED.
+        Rejected: KYC_DECIDED, KYC_UNDERAGE, KYC_BIRTH_DATE_DIFFERS, KYC_INCOMPLETE,
+            KYC_REFUSED_BY_PROVIDER or KYC_SCREENING_OPEN, the first that applies.
     """
     settled = expired(case, documents, now_ms)
     known = _changed(documents, settled.documents)
     if decision == "approve":
-        made = _approved(settled.case, known, rules, frozenset(open_matches), outcome, now_ms)
+        if settled.case.status == "approved" and settled.case.waiting_since is None:
+            raise Rejected(KYC_DECIDED, "The identity is approved and no new document waits.")
+        _check_age(age)
+        _check_set(known, rules, findings)
+        _check_matches(frozenset(open_matches), findings.outcome)
+        made = _approved(settled.case, known, rules, now_ms)
     elif decision == "reject":
-        made = _rejected(settled.case, known, kinds)
+        made = _rejected(settled.case, known, findings.kinds)
     else:
         if settled.case.status != "approved":
             raise Rejected(KYC_DECIDED, f"The identity is {settled.case.status}, not approved.")
@@ -185,29 +194,46 @@ def decide(
     return Verdict(decided, {**settled.documents, **made.documents})
 
 
-def _approved(
-    case: Case,
-    documents: Sequence[Document],
-    rules: IdentityRules,
-    matches: frozenset[str],
-    outcome: ScreeningOutcome | None,
-    now_ms: int,
-) -> Verdict:
-    if case.status == "approved" and case.waiting_since is None:
-        raise Rejected(KYC_DECIDED, "The identity is approved and no new document waits.")
-    level = complete_level(documents, rules)
-    if level == 0:
+def _check_age(age: Age) -> None:
+    """The date on a document counts, not the one that was typed (Lei 14.790/2023 art. 26)."""
+    if any(full_years(born, age.today) < age.least for born in age.seen):
+        raise Rejected(KYC_UNDERAGE, f"The document is of somebody under {age.least}: reject it.")
+    if age.seen - {age.declared}:
+        raise Rejected(
+            KYC_BIRTH_DATE_DIFFERS,
+            "The document shows another birth date than the one that was declared: reject it.",
+        )
+
+
+def _check_set(documents: Sequence[Document], rules: IdentityRules, findings: Findings) -> None:
+    if findings.is_waived:
+        return
+    if complete_level(documents, rules) == 0:
         raise Rejected(
             KYC_INCOMPLETE,
-            "An approval stands on a complete set of documents; nobody can do without.",
+            "An approval stands on a complete set of documents; only two people can do without.",
             missing=list(missing_kinds(documents, rules)),
         )
+    if refused := refused_kinds(documents):
+        raise Rejected(
+            KYC_REFUSED_BY_PROVIDER,
+            "The identity provider refused a document; only two people can approve against it.",
+            kinds=list(refused),
+        )
+
+
+def _check_matches(matches: frozenset[str], outcome: ScreeningOutcome | None) -> None:
     if matches and (outcome is None or (outcome == "accepted_pep" and "sanction" in matches)):
         raise Rejected(
             KYC_SCREENING_OPEN,
             "Say what became of the match: false_positive, or accepted_pep where no sanction is.",
             matches=sorted(matches),
         )
+
+
+def _approved(
+    case: Case, documents: Sequence[Document], rules: IdentityRules, now_ms: int
+) -> Verdict:
     until = now_ms + rules.valid_days * DAY_MS
     # Looking again at old documents does not make them newer.
     holds_until = until if case.expires_at is None else case.expires_at
@@ -219,7 +245,8 @@ def _approved(
     case = replace(
         case,
         status="approved",
-        level=level,
+        # Two people who do without a document vouch for the identity, not for an address.
+        level=max(complete_level(documents, rules), 1),
         waiting_since=None,
         expires_at=holds_until,
         version=case.version + 1,
@@ -232,11 +259,13 @@ def _rejected(case: Case, documents: Sequence[Document], kinds: frozenset[Docume
     keeps_approval = case.status == "approved"
     if case.waiting_since is None and case.status in ("approved", "rejected"):
         raise Rejected(KYC_DECIDED, f"The identity is {case.status} and no new document waits.")
+    # A kind that nobody sent falls with the document by which a provider vouches for it.
+    unsent = kinds & vouched_kinds(documents) - newest_of_each_kind(documents).keys()
     refused: dict[str, DocumentStatus] = {
         document.document_id: "rejected"
         for document in documents
-        if document.status in (("received",) if keeps_approval else _LIVE)
-        and (not kinds or document.kind in kinds)
+        if document.status in (("received",) if keeps_approval else LIVE)
+        and (not kinds or document.kind in kinds or document.vouches & unsent)
     }
     case = replace(case, waiting_since=None, version=case.version + 1)
     if not keeps_approval:

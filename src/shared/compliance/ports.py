@@ -5,21 +5,26 @@ when it gives no answer the document waits for the analyst like any other.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from datetime import date
+from typing import Final, Protocol
 
 from shared.compliance.documents import ContentType
+from shared.compliance.evidence import Opinion
 from shared.compliance.rules import DocumentKind
-
-type Opinion = Literal["passed", "failed", "unsure", "not_asked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A provider's opinion of one document; `reference` finds it again at the provider."""
+    """A provider's opinion of one document; `reference` finds it again at the provider. By a face
+    and a CPF that it compared with the official base it may vouch for further kinds of documents;
+    `birth_date` is what it read on this one.
+    """
 
     opinion: Opinion
     provider: str
     reference: str
+    vouches: frozenset[DocumentKind] = frozenset()
+    birth_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

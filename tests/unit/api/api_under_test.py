@@ -48,6 +48,7 @@ class RecordingWallets:
 
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    facts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     handed_over: list[tuple[str, str]] = field(default_factory=list)
     is_down: bool = False
 
@@ -63,6 +64,9 @@ class RecordingWallets:
         if kind == "session_revoke":
             self.revoked.add(members["session_id"])
             return "200 0 {}"
+        if kind == "fact_record":
+            self.facts.append((player_id, members))
+            return '200 0 {"applied":true}'
         raise AssertionError(f"identity sends no {kind}")
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str:

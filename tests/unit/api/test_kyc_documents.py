@@ -6,7 +6,6 @@ from base64 import b64encode
 import pytest
 from api_under_test import World, run
 from kyc_people import DOCUMENTS, LEVEL_1, Person, document, sign_up
-from services.kyc import kyc_fact
 from unit.compliance.files import jpeg, pdf, png
 
 from shared.compliance.documents import MAX_DOCUMENT_BYTES
@@ -48,7 +47,7 @@ def test_a_document_is_kept_and_shown_to_its_owner(person: Person) -> None:
     assert kept["document_id"] == reply.json["document_id"]
     assert (kept["kind"], kept["content_type"]) == ("selfie", "image/jpeg")
     assert kept["size_bytes"] == len(jpeg())
-    assert shown["next"] == {"level": 1, "missing": ["id_front", "id_back"]}
+    assert shown["next"] == {"level": 2, "missing": ["proof_of_address"]}
 
 
 def test_a_complete_set_goes_to_review_and_the_profile_says_so(person: Person) -> None:
@@ -277,6 +276,14 @@ def test_the_sandboxs_provider_passes_a_selfie_and_leaves_the_rest_to_the_analys
     assert person.kyc()["status"] == "in_review"
 
 
+def test_the_sandboxs_provider_vouches_for_the_photos_when_a_selfie_passes(
+    person: Person,
+) -> None:
+    person.send("selfie")
+    shown = person.kyc()
+    assert (shown["status"], shown["next"]["missing"]) == ("in_review", ["proof_of_address"])
+
+
 def test_without_a_provider_documents_wait_unchecked() -> None:
     world = World(PROFILE="production")
     person = sign_up(world)
@@ -299,18 +306,6 @@ def test_a_provider_that_gives_no_answer_keeps_nobody_waiting(world: World, pers
 def test_strangers_and_staff_cannot_use_the_players_side(world: World) -> None:
     assert world.call("GET", "/v1/me/kyc").code == "token_missing"
     assert world.call("POST", DOCUMENTS, document("selfie")).code == "token_missing"
-
-
-def test_the_fact_for_others_is_versioned(world: World, person: Person) -> None:
-    async def fact() -> tuple[str, int, int]:
-        found = await kyc_fact(world.house, person.player_id, world.clock.now_ms())
-        return found.status, found.level, found.version
-
-    assert run(fact()) == ("pending", 0, 0)
-    person.send_level_1()
-    status, level, version = run(fact())
-    assert (status, level) == ("in_review", 0)
-    assert version == 3
 
 
 def test_the_log_tells_nothing_of_a_document(world: World, person: Person) -> None:

@@ -1,33 +1,50 @@
 """The states of an identity check, each arrow and each refusal."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.compliance.errors import KYC_DECIDED, KYC_INCOMPLETE, KYC_SCREENING_OPEN
-from shared.compliance.kyc import (
-    Case,
-    Decision,
+from shared.compliance.errors import (
+    KYC_BIRTH_DATE_DIFFERS,
+    KYC_DECIDED,
+    KYC_INCOMPLETE,
+    KYC_REFUSED_BY_PROVIDER,
+    KYC_SCREENING_OPEN,
+    KYC_UNDERAGE,
+)
+from shared.compliance.evidence import (
     Document,
     DocumentStatus,
+    Opinion,
+    complete_level,
+    missing_kinds,
+    newest_of_each_kind,
+    refused_kinds,
+    vouched_kinds,
+)
+from shared.compliance.kyc import (
+    Age,
+    Case,
+    Decision,
+    Findings,
     Verdict,
     after_match,
     after_upload,
-    complete_level,
     decide,
     effective_status,
-    missing_kinds,
-    newest_of_each_kind,
 )
 from shared.compliance.rules import DocumentKind, IdentityRules
 from shared.kernel.errors import Problem, Rejected
-from shared.kernel.times import DAY_MS
+from shared.kernel.times import DAY_MS, local_date
 
 RULES = IdentityRules(("id_front", "id_back", "selfie"), ("proof_of_address",), 730, True)
 NOW = 1_795_356_900_000
+BORN = date(1990, 5, 17)
+PHOTOS: frozenset[DocumentKind] = frozenset({"id_front", "id_back"})
 LEVEL_1: tuple[DocumentKind, ...] = RULES.level_1
 
 
@@ -41,10 +58,17 @@ class Desk:
         self.flagged = False
         self.outcome: Any = None
         self.matches: tuple[str, ...] = ()
+        self.is_waived = False
+        self.seen: tuple[date, ...] = ()
 
-    def send(self, *kinds: DocumentKind) -> "Desk":
+    def send(
+        self,
+        *kinds: DocumentKind,
+        opinion: Opinion = "not_asked",
+        vouches: frozenset[DocumentKind] = frozenset(),
+    ) -> "Desk":
         for kind in kinds:
-            new = Document(f"{len(self.documents):04}", kind, "received")
+            new = Document(f"{len(self.documents):04}", kind, "received", opinion, vouches)
             verdict = after_upload(
                 self.case,
                 self.documents,
@@ -65,8 +89,8 @@ class Desk:
                 decision,
                 rules=RULES,
                 open_matches=self.matches,
-                outcome=self.outcome,
-                kinds=frozenset(kinds),
+                findings=Findings(self.outcome, frozenset(kinds), self.is_waived),
+                age=Age(BORN, frozenset(self.seen), 18, local_date(self.now)),
                 now_ms=self.now,
             )
         )
@@ -236,6 +260,79 @@ def test_looking_again_at_old_documents_does_not_make_them_newer() -> None:
     desk.case = after_match(desk.case, desk.now)
     desk.now += 30 * DAY_MS
     assert refusal(desk, "approve") is KYC_INCOMPLETE
+
+
+def test_a_provider_that_vouches_for_the_photos_makes_a_selfie_enough() -> None:
+    desk = Desk().send("selfie", opinion="passed", vouches=PHOTOS)
+    assert (desk.case.status, missing_kinds(desk.documents, RULES)) == (
+        "in_review",
+        ("proof_of_address",),
+    )
+    desk.decide("approve")
+    assert (desk.case.status, desk.case.level, desk.statuses) == (
+        "approved",
+        1,
+        {"0000": "accepted"},
+    )
+
+
+@pytest.mark.parametrize("opinion", ["failed", "unsure", "not_asked"])
+def test_a_document_that_did_not_pass_vouches_for_nothing(opinion: Opinion) -> None:
+    desk = Desk().send("selfie", opinion=opinion, vouches=PHOTOS)
+    assert desk.case.status == "pending"
+    assert vouched_kinds(desk.documents) == frozenset()
+    assert refusal(desk, "approve") is KYC_INCOMPLETE
+
+
+def test_a_newer_selfie_that_fails_takes_the_vouching_away() -> None:
+    desk = Desk().send("selfie", opinion="passed", vouches=PHOTOS).send("selfie", opinion="failed")
+    assert refusal(desk, "approve") is KYC_INCOMPLETE
+
+
+def test_an_analysts_no_to_a_document_outweighs_the_provider() -> None:
+    desk = Desk().send("id_front").send("selfie", opinion="passed", vouches=PHOTOS)
+    desk.decide("reject", "id_front")
+    assert missing_kinds(desk.documents, RULES) == ("id_front",)
+    assert desk.send("id_front").case.status == "in_review"
+    assert desk.decide("approve").case.status == "approved"
+
+
+def test_refusing_a_kind_that_nobody_sent_refuses_what_vouches_for_it() -> None:
+    desk = Desk().send("selfie", opinion="passed", vouches=PHOTOS).decide("reject", "id_back")
+    assert (desk.case.status, desk.statuses) == ("rejected", {"0000": "rejected"})
+    assert missing_kinds(desk.documents, RULES) == LEVEL_1
+
+
+def test_what_the_provider_refused_one_person_cannot_approve() -> None:
+    desk = Desk().send("id_front", "id_back").send("selfie", opinion="failed")
+    assert refused_kinds(desk.documents) == ("selfie",)
+    assert refusal(desk, "approve") is KYC_REFUSED_BY_PROVIDER
+    desk.is_waived = True
+    assert desk.decide("approve").case.status == "approved"
+
+
+def test_two_people_may_do_without_documents_and_vouch_for_no_address() -> None:
+    desk = Desk().send("proof_of_address")
+    desk.is_waived = True
+    assert (desk.decide("approve").case.level, desk.case.status) == (1, "approved")
+
+
+def test_nobody_waives_a_match_or_an_age() -> None:
+    desk = Desk().send(*LEVEL_1)
+    desk.is_waived, desk.matches = True, ("sanction",)
+    assert refusal(desk, "approve") is KYC_SCREENING_OPEN
+    desk.seen = (date(2010, 1, 1),)
+    assert refusal(desk, "approve") is KYC_UNDERAGE
+
+
+def test_the_age_counts_by_the_document_on_the_day_in_sao_paulo() -> None:
+    desk = Desk().send(*LEVEL_1)
+    desk.seen = (date(2008, 11, 23),)
+    assert refusal(desk, "approve") is KYC_UNDERAGE
+    desk.seen = (date(2008, 11, 22),)
+    assert refusal(desk, "approve") is KYC_BIRTH_DATE_DIFFERS
+    desk.seen = (BORN,)
+    assert desk.decide("approve").case.status == "approved"
 
 
 STEPS = st.lists(

@@ -83,13 +83,16 @@ def test_a_list_becomes_sql_that_replaces_it_whatever_its_names_are() -> None:
     database.executescript(
         "CREATE TABLE screening_lists (list_id, entry_id, kind, name_key, born, listed_at,"
         " PRIMARY KEY (list_id, entry_id, name_key)) WITHOUT ROWID;"
+        "CREATE TABLE screening_revisions (list_id PRIMARY KEY, revision, changed_at);"
         "INSERT INTO screening_lists VALUES ('un', 'old', 'pep', 'x', NULL, 0),"
         " ('it''s', 'kept', 'pep', 'x', NULL, 0);"
     )
     for list_id in ("un", "it's"):
         database.executescript(sql_of(list_id, "sanction", read_list(table), 7))
     rows = database.execute("SELECT * FROM screening_lists ORDER BY 1, 2").fetchall()
+    revised = database.execute("SELECT list_id, revision FROM screening_revisions").fetchall()
     database.close()
+    assert sorted(revised) == [("it's", 1), ("un", 1)]
     assert rows == [
         (list_id, *row)
         for list_id in ("it's", "un")

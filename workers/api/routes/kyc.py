@@ -10,8 +10,10 @@ from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, Form, route, staff
 from pydantic import ValidationError
 from services.kyc import SUFFIXES, Sent, submit_document
-from services.kyc_desk import Ruling, open_document, open_evidence, rule, waiting
+from services.kyc_desk import open_document, open_evidence, waiting
+from services.kyc_rulings import Ruling, override_proposal, rule
 from services.kyc_store import find_case, identity_rules
+from services.proposals import propose
 from services.rows import integer
 from views.kyc import (
     DocumentBody,
@@ -20,25 +22,32 @@ from views.kyc import (
     KeptDocumentView,
     KycDecisionBody,
     KycDecisionView,
+    OverrideBody,
     OwnKycView,
     QueueQuery,
     QueueView,
 )
 from views.kyc_rows import evidence_view, optional_time, own_view, queue_item
+from views.ops import ApprovalView
 
+from routes.ops import approval_view
 from shared.compliance.documents import decode_base64
 from shared.compliance.errors import (
     DOCUMENT_NOT_FOUND,
     DOCUMENT_REFUSED,
     DOCUMENT_TOO_LARGE,
     DOCUMENT_UNREADABLE,
+    KYC_BIRTH_DATE_DIFFERS,
     KYC_CASE_NOT_FOUND,
     KYC_DECIDED,
     KYC_INCOMPLETE,
+    KYC_REFUSED_BY_PROVIDER,
     KYC_SCREENING_OPEN,
+    KYC_UNDERAGE,
     TOO_MANY_DOCUMENTS,
 )
-from shared.compliance.kyc import effective_status, missing_kinds
+from shared.compliance.evidence import missing_kinds
+from shared.compliance.kyc import Findings, effective_status
 from shared.kernel.errors import Rejected
 from shared.kernel.times import MINUTE_MS
 
@@ -222,7 +231,15 @@ async def read_document(call: Call[None]) -> Answer:
     auth=ANALYSTS,
     body=KycDecisionBody,
     response=KycDecisionView,
-    problems=(KYC_CASE_NOT_FOUND, KYC_INCOMPLETE, KYC_SCREENING_OPEN, KYC_DECIDED),
+    problems=(
+        KYC_CASE_NOT_FOUND,
+        KYC_DECIDED,
+        KYC_UNDERAGE,
+        KYC_BIRTH_DATE_DIFFERS,
+        KYC_INCOMPLETE,
+        KYC_REFUSED_BY_PROVIDER,
+        KYC_SCREENING_OPEN,
+    ),
 )
 async def decide_kyc(call: Call[KycDecisionBody]) -> KycDecisionView:
     body = call.body
@@ -230,8 +247,8 @@ async def decide_kyc(call: Call[KycDecisionBody]) -> KycDecisionView:
         decision=body.decision,
         reason=body.reason,
         reason_code=body.reason_code,
-        outcome=body.screening,
-        kinds=frozenset(body.kinds),
+        findings=Findings(outcome=body.screening, kinds=frozenset(body.kinds)),
+        born=body.document_birth_date,
     )
     found = await rule(call.house, call.principal, call.path["player_id"], ruling, call.now_ms)
     return KycDecisionView(
@@ -242,4 +259,34 @@ async def decide_kyc(call: Call[KycDecisionBody]) -> KycDecisionView:
     )
 
 
-ROUTES = (send_document, read_kyc, read_queue, read_evidence, read_document, decide_kyc)
+@route(
+    "POST",
+    "/v1/ops/kyc/{player_id}/override",
+    tag="Operators: identity",
+    summary="Propose to approve without a complete set or against the provider, by two people",
+    auth=ANALYSTS,
+    body=OverrideBody,
+    response=ApprovalView,
+    status=201,
+    idempotent=True,
+    problems=(KYC_CASE_NOT_FOUND,),
+)
+async def propose_override(call: Call[OverrideBody]) -> Answer:
+    body = call.body
+    proposal = await override_proposal(
+        call.house, call.path["player_id"], body.reason, body.screening
+    )
+    row, replayed = await propose(call.house, call.principal, call.key, proposal, call.now_ms)
+    replay = {"Idempotency-Replayed": "true"} if replayed else {}
+    return Answer(201, approval_view(row), replay)
+
+
+ROUTES = (
+    send_document,
+    read_kyc,
+    read_queue,
+    read_evidence,
+    read_document,
+    decide_kyc,
+    propose_override,
+)

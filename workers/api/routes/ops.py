@@ -55,13 +55,19 @@ async def change_rtp(call: Call[RtpBody]) -> GameVersionView:
     "GET",
     "/v1/ops/approvals",
     tag="Operators: approvals",
-    summary="What waits for, or had, a second person",
-    auth=staff("game_ops", "finance", "admin", "auditor", "regulator"),
+    summary="What waits for, or had, a second person; kyc sees overrides of identity checks only",
+    auth=staff("game_ops", "finance", "kyc", "admin", "auditor", "regulator"),
     query=ApprovalsQuery,
     response=ApprovalsView,
 )
 async def list_approvals(call: Call[None]) -> ApprovalsView:
-    rows = await _newest(call, "approvals", "approval_id", status=call.query.status)
+    rows = await _newest(
+        call,
+        "approvals",
+        "approval_id",
+        status=call.query.status,
+        within=("kind", "kyc_*") if call.principal.role == "kyc" else None,
+    )
     page, cursor = page_of(rows, call.query.limit, "approval_id")
     return ApprovalsView(items=[approval_view(row) for row in page], next_cursor=cursor)
 
@@ -70,8 +76,8 @@ async def list_approvals(call: Call[None]) -> ApprovalsView:
     "POST",
     "/v1/ops/approvals/{approval_id}",
     tag="Operators: approvals",
-    summary="Approve or reject what somebody else proposed",
-    auth=staff("game_ops", "finance", "admin"),
+    summary="Approve or reject what somebody else proposed; each kind has its roles",
+    auth=staff("game_ops", "finance", "kyc", "admin"),
     body=DecisionBody,
     response=ApprovalView,
     problems=(APPROVAL_NOT_FOUND, APPROVAL_DECIDED, MAKER_IS_CHECKER),

@@ -11,7 +11,7 @@ from typing import Final
 
 from views.ops import DecisionBody
 
-from services import catalogue_changes, ledger_ops
+from services import catalogue_changes, kyc_rulings, ledger_ops
 from services.audit import Action, carry_out
 from services.container import House
 from services.proposals import Approved, Kind, Outcome
@@ -26,6 +26,7 @@ KINDS: Final[dict[str, Kind]] = {
     "adjustment": ledger_ops.ADJUSTMENT,
     "wallet_release": ledger_ops.WALLET_RELEASE,
     "bonus": ledger_ops.BONUS,
+    "kyc_override": kyc_rulings.KYC_OVERRIDE,
 }
 
 # The approval moves last: of two deciders at once, the second changes nothing.

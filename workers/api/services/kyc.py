@@ -6,27 +6,23 @@ id is the object's key, so nothing is stored twice and no object is left without
 are sealed under the key of personal data and bound to their player and document.
 """
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, cast
 
 from services.container import House
+from services.kyc_fact import try_to_tell_wallet
 from services.kyc_screening import open_kinds, screen
 from services.kyc_store import change_case, find_case, identity_rules, open_case
 from services.rows import integer
 from shared.compliance.documents import ContentType, check_document
 from shared.compliance.errors import TOO_MANY_DOCUMENTS
-from shared.compliance.kyc import (
-    MAX_DOCUMENTS_A_DAY,
-    Document,
-    DocumentStatus,
-    after_upload,
-    effective_status,
-)
+from shared.compliance.evidence import Document, DocumentStatus
+from shared.compliance.kyc import MAX_DOCUMENTS_A_DAY, after_upload
 from shared.compliance.model import DocumentKind
 from shared.compliance.ports import NOT_ASKED, Checked, Offered
-from shared.identity.model import KycStatus
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import DAY_MS
@@ -45,8 +41,8 @@ _RECENT: Final = (
     " WHERE player_id = ? AND created_at > ?"
 )
 _OPINION: Final = (
-    "UPDATE kyc_documents SET opinion = ?, provider = ?, provider_reference = ?"
-    " WHERE document_id = ?"
+    "UPDATE kyc_documents SET opinion = ?, provider = ?, provider_reference = ?, vouches = ?,"
+    " read_birth_date = ? WHERE document_id = ?"
 )
 
 
@@ -66,31 +62,6 @@ class Kept:
     document_id: str
     status: DocumentStatus
     is_replay: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KycFact:
-    """What the house knows about a player's identity, for whoever must act on it. A fact with a
-    larger `version` is newer; an approval ends at `expires_at` (UTC milliseconds) by itself.
-    """
-
-    player_id: str
-    status: KycStatus
-    level: int
-    version: int
-    expires_at: int | None
-
-
-async def kyc_fact(house: House, player_id: str, now_ms: int) -> KycFact:
-    """The fact at `now_ms`.
-
-    Raises:
-        Rejected: KYC_CASE_NOT_FOUND when there is no such player.
-    """
-    case = (await find_case(house, player_id)).case
-    status = effective_status(case, now_ms)
-    level = case.level if status == case.status else 0
-    return KycFact(player_id, status, level, case.version, case.expires_at)
 
 
 async def submit_document(house: House, player_id: str, sent: Sent, now_ms: int) -> Kept:
@@ -114,10 +85,10 @@ async def submit_document(house: House, player_id: str, sent: Sent, now_ms: int)
         content_type="application/octet-stream",
     )
     checked = await _opinion(house, document_id, sent)
-    await house.db.execute(
-        _OPINION, checked.opinion, checked.provider, checked.reference, document_id
-    )
-    await _enter(house, player_id, Document(document_id, sent.kind, "received"), now_ms)
+    await _remember(house, document_id, checked)
+    new = Document(document_id, sent.kind, "received", checked.opinion, checked.vouches)
+    await _enter(house, player_id, new, now_ms)
+    await try_to_tell_wallet(house, player_id)
     return Kept(document_id, "received", is_replay=False)
 
 
@@ -169,6 +140,18 @@ async def _opinion(house: House, document_id: str, sent: Sent) -> Checked:
         )
     except PlatformError:
         return NOT_ASKED
+
+
+async def _remember(house: House, document_id: str, checked: Checked) -> None:
+    await house.db.execute(
+        _OPINION,
+        checked.opinion,
+        checked.provider,
+        checked.reference,
+        json.dumps(sorted(checked.vouches)),
+        None if checked.birth_date is None else checked.birth_date.isoformat(),
+        document_id,
+    )
 
 
 async def _enter(house: House, player_id: str, new: Document, now_ms: int) -> None:

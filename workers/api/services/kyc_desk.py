@@ -1,8 +1,7 @@
-"""The analysts' desk: who waits, what there is to see, and the decision.
+"""The analysts' desk: who waits, and what there is to see. `kyc_rulings` decides.
 
-Whoever looks at evidence or opens a document is written into the audit log before they see it, and
-a decision stands in the transaction of its entry. The log names ids and codes; names, numbers and
-the analyst's own words stay with the case.
+Whoever looks at evidence or opens a document is written into the audit log before they see it. The
+log names ids and codes; names, numbers and the analyst's own words stay with the case.
 """
 
 import json
@@ -13,27 +12,15 @@ from typing import Any, Final
 from services.audit import Action, carry_out
 from services.container import House
 from services.kyc import binding
-from services.kyc_screening import matches_of, open_kinds, resolve, screen, screen_again
+from services.kyc_screening import matches_of, screen_again
 from services.kyc_store import (
     Found,
-    change_case,
     find_case,
-    identity_rules,
     open_case,
 )
-from shared.compliance.errors import DOCUMENT_NOT_FOUND, KYC_DECIDED
-from shared.compliance.kyc import (
-    Decision,
-    ReasonCode,
-    ScreeningOutcome,
-    Verdict,
-    decide,
-)
-from shared.compliance.model import DocumentKind
+from shared.compliance.errors import DOCUMENT_NOT_FOUND
 from shared.identity.model import Principal
-from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import InvariantBroken, Rejected
-from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, Statement
 
 _QUEUE: Final = (
@@ -49,28 +36,11 @@ _QUEUE: Final = (
     " WHERE m.player_id = k.player_id AND m.outcome = 'open'))"
     " ORDER BY k.waiting_since, k.player_id LIMIT CAST(?6 AS INTEGER)"
 )
-_DECIDED: Final = (
-    "INSERT INTO kyc_decisions (decision_id, player_id, decision, from_status, to_status, level,"
-    " reason, reason_code, outcome, evidence, actor_id, actor_role, decided_at)"
-    " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
-    " WHERE EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)"
-)
 _OPEN_DOCUMENT: Final = (
     "UPDATE kyc_documents SET times_opened = times_opened + 1"
     " WHERE document_id = ? AND player_id = ? AND status <> 'storing'"
 )
 _OPEN_EVIDENCE: Final = "UPDATE kyc_cases SET times_opened = times_opened + 1 WHERE player_id = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What an analyst decides. `reason` stays in the house, the player reads `reason_code`."""
-
-    decision: Decision
-    reason: str
-    reason_code: ReasonCode
-    outcome: ScreeningOutcome | None
-    kinds: frozenset[DocumentKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,97 +146,3 @@ async def _logged(
     _, happened = await carry_out(house, analyst, now_ms, plan)
     if not happened:
         raise InvariantBroken("access_is_logged", action)
-
-
-async def rule(
-    house: House, analyst: Principal, player_id: str, ruling: Ruling, now_ms: int
-) -> Found:
-    """Decide a case; the case after it.
-
-    Raises:
-        Rejected: KYC_CASE_NOT_FOUND, KYC_INCOMPLETE, KYC_SCREENING_OPEN, KYC_DECIDED.
-    """
-    await find_case(house, player_id)
-    await open_case(house, player_id)
-    decision_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
-
-    async def plan() -> Action:
-        found = await find_case(house, player_id)
-        await screen(house, found, now_ms)
-        verdict = decide(
-            found.case,
-            found.documents,
-            ruling.decision,
-            rules=identity_rules(house, now_ms),
-            open_matches=await open_kinds(house, player_id),
-            outcome=ruling.outcome,
-            kinds=ruling.kinds,
-            now_ms=now_ms,
-        )
-        statements = _statements(found, verdict, analyst, ruling, decision_id, now_ms)
-        data = {
-            "decision_id": decision_id,
-            "from": found.case.status,
-            "to": verdict.case.status,
-            "level": verdict.case.level,
-            "reason_code": _reason_for_player(ruling),
-            "screening": ruling.outcome,
-            "documents": sorted(verdict.documents),
-        }
-        return Action(f"kyc.{ruling.decision}", player_id, data, statements)
-
-    _, decided = await carry_out(house, analyst, now_ms, plan)
-    if not decided:
-        raise Rejected(KYC_DECIDED, "The case changed a moment ago. Look at it again.")
-    return await find_case(house, player_id)
-
-
-def _statements(
-    found: Found,
-    verdict: Verdict,
-    analyst: Principal,
-    ruling: Ruling,
-    decision_id: str,
-    now_ms: int,
-) -> list[Statement]:
-    evidence = {
-        "documents": {
-            str(row["document_id"]): {"kind": row["kind"], "sha256": row["sha256"]}
-            for row in found.rows
-            if row["status"] in ("received", "accepted")
-        },
-        "changed": dict(verdict.documents),
-    }
-    code = _reason_for_player(ruling)
-    row = (
-        decision_id,
-        found.player_id,
-        ruling.decision,
-        found.case.status,
-        verdict.case.status,
-        verdict.case.level,
-        ruling.reason,
-        code,
-        ruling.outcome,
-        canonical_json(evidence),
-        analyst.subject_id,
-        analyst.role,
-        now_ms,
-    )
-    own = [Statement(_DECIDED, (*row, *found.at))]
-    if ruling.decision == "approve" and ruling.outcome is not None:
-        own.append(resolve(found, ruling.outcome, now_ms))
-    moved = change_case(
-        found,
-        verdict,
-        reason_code=code,
-        document_reasons={} if code is None else {"rejected": code, "expired": code},
-        now_ms=now_ms,
-    )
-    return [*own, *moved]
-
-
-def _reason_for_player(ruling: Ruling) -> str | None:
-    if ruling.decision == "approve":
-        return None
-    return "reverification" if ruling.decision == "reverify" else ruling.reason_code

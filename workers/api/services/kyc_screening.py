@@ -5,10 +5,11 @@ an analyst called a false positive stays one. The player never sees any of it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from services.container import House
+from services.kyc_fact import try_to_tell_wallet
 from services.kyc_store import Found, change_case, find_case, open_case
 from shared.compliance.kyc import ScreeningOutcome, Verdict, after_match
 from shared.compliance.screening import Listed, ListKind, is_match, name_key
@@ -25,6 +26,10 @@ _REMEMBER: Final = (
 _RESOLVE: Final = """
 UPDATE screening_matches SET outcome = ?, resolved_at = ? WHERE player_id = ? AND outcome = 'open'
 AND EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)
+"""
+_REVISE: Final = """
+INSERT INTO screening_revisions (list_id, revision, changed_at) VALUES (?, 1, ?)
+ON CONFLICT (list_id) DO UPDATE SET revision = revision + 1, changed_at = excluded.changed_at
 """
 _ADD: Final = "INSERT OR IGNORE INTO screening_lists VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -63,12 +68,15 @@ def resolve(found: Found, outcome: ScreeningOutcome, now_ms: int) -> Statement:
     return Statement(_RESOLVE, (outcome, now_ms, found.player_id, *found.at))
 
 
-async def screen_again(house: House, player_id: str, now_ms: int) -> None:
-    """Screen a player outside of any decision; a match that is open puts the case into review."""
+async def screen_again(house: House, player_id: str, now_ms: int) -> bool:
+    """Screen a player outside of any decision; whether a match is open, which puts the case into
+    review.
+    """
     found = await find_case(house, player_id)
     await screen(house, found, now_ms)
-    if found.case.status == "in_review" or not await open_kinds(house, player_id):
-        return
+    is_open = bool(await open_kinds(house, player_id))
+    if found.case.status == "in_review" or not is_open:
+        return is_open
     await open_case(house, player_id)
     verdict = Verdict(after_match(found.case, now_ms), {})
     # When the case has moved meanwhile, whoever moved it has screened the player too.
@@ -77,18 +85,28 @@ async def screen_again(house: House, player_id: str, now_ms: int) -> None:
             found, verdict, reason_code=found.reason_code, document_reasons={}, now_ms=now_ms
         )
     )
+    await try_to_tell_wallet(house, player_id)
+    return True
 
 
 async def replace_list(
-    house: House, list_id: str, kind: ListKind, entries: Iterable[Listed], now_ms: int
+    house: House, list_id: str, kind: ListKind, entries: Collection[Listed], now_ms: int
 ) -> None:
-    """Put a list in the place of what was there under its id; matches found before stay."""
+    """Put a list in the place of what was there under its id, so that everybody is screened again
+    (`services.kyc_sweep`); matches found before stay. The same list again is no change.
+    """
+    known = await house.db.query(
+        "SELECT entry_id, kind, name_key, born FROM screening_lists WHERE list_id = ?", list_id
+    )
+    wanted = {(entry.entry_id, kind, entry.name_key, entry.born) for entry in entries}
+    if {tuple(row.values()) for row in known} == wanted:
+        return
     rows = [
         Statement(_ADD, (list_id, entry.entry_id, kind, entry.name_key, entry.born, now_ms))
         for entry in entries
     ]
     delete = Statement("DELETE FROM screening_lists WHERE list_id = ?", (list_id,))
-    await house.db.batch([delete, *rows])
+    await house.db.batch([delete, *rows, Statement(_REVISE, (list_id, now_ms))])
 
 
 def _listed(row: Record) -> Listed:

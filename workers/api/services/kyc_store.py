@@ -2,9 +2,11 @@
 
 Every change of a case is one batch whose last statement moves the version on. Each statement before
 it asks for the version that was read, so of two changes at once the second changes nothing and is
-decided anew. `players.kyc_status` moves in the same batch.
+decided anew. `players.kyc_status` moves in the same batch, and so does `fact_at`, by which
+`services.kyc_fact` knows what the wallet has not heard of.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -12,7 +14,8 @@ from typing import Final, cast
 from services.container import House
 from services.rows import optional_integer
 from shared.compliance.errors import KYC_CASE_NOT_FOUND
-from shared.compliance.kyc import Case, Document, DocumentStatus, Verdict
+from shared.compliance.evidence import Document, DocumentStatus, Opinion
+from shared.compliance.kyc import Case, Verdict
 from shared.compliance.model import DocumentKind, IdentityRules, profile_now
 from shared.identity.model import KycStatus
 from shared.kernel.errors import InvariantBroken, Rejected
@@ -37,8 +40,9 @@ UPDATE players SET kyc_status = ?, updated_at = ? WHERE player_id = ?
 AND EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)
 """
 _MOVE_CASE: Final = (
-    "UPDATE kyc_cases SET level = ?, version = ?, waiting_since = ?, decided_at = ?,"
-    " expires_at = ?, reason_code = ? WHERE player_id = ? AND version = ?"
+    "UPDATE kyc_cases SET fact_at = max(CAST(? AS INTEGER), fact_at + 1), level = ?, version = ?,"
+    " waiting_since = ?, decided_at = ?, expires_at = ?, reason_code = ?"
+    " WHERE player_id = ? AND version = ?"
 )
 
 
@@ -118,6 +122,7 @@ def change_case(
     ]
     statements.append(Statement(_MOVE_PLAYER, (moved.status, now_ms, found.player_id, *at)))
     case = (
+        now_ms,
         moved.level,
         moved.version,
         moved.waiting_since,
@@ -133,4 +138,6 @@ def _document(row: Record) -> Document:
         document_id=str(row["document_id"]),
         kind=cast("DocumentKind", row["kind"]),
         status=cast("DocumentStatus", row["status"]),
+        opinion=cast("Opinion", row["opinion"] or "not_asked"),
+        vouches=frozenset(json.loads(str(row["vouches"]))),
     )

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from services.accounts import open_wallet
 from services.container import House
+from services.kyc_fact import try_to_tell_wallet
 from services.sessions import Family, ReusedRefresh, Session
 from services.tokens import LIFETIME_S
 from shared.identity.decide import LOCK_MS, MAX_FAILURES, normalise_email
@@ -86,6 +87,7 @@ async def login_player(house: House, email: str, password: str, now_ms: int) -> 
     player_id = str(row["subject_id"])
     if row["wallet_opened_at"] is None:
         await open_wallet(house, player_id, now_ms)
+    await try_to_tell_wallet(house, player_id)
     session = await house.sessions.open(player_id, "player", now_ms)
     return _tokens(house, session, None, now_ms)
 

@@ -1,5 +1,6 @@
 """Bodies and answers of identity checks, for players and for analysts."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -121,6 +122,10 @@ class EvidenceDocumentView(OwnDocumentView):
 
     sha256: Sha256Hex
     opinion: Literal["passed", "failed", "unsure", "not_asked"] | None
+    vouches: Annotated[
+        list[Kind], Field(description="Kinds that the provider vouches for by this document")
+    ]
+    read_birth_date: Annotated[str | None, Field(description="As the provider read it")]
     provider: str | None
     provider_reference: str | None
     times_opened: int
@@ -185,6 +190,23 @@ class KycDecisionBody(Body):
     screening: Annotated[
         Literal["false_positive", "accepted_pep"] | None,
         Field(description="What became of open matches; an approval needs it where there are any"),
+    ] = None
+    document_birth_date: Annotated[
+        date | None,
+        Field(
+            strict=False,
+            description="As the analyst reads it on the document; the age is checked by it",
+        ),
+    ] = None
+
+
+class OverrideBody(Body):
+    """Why an identity is to be approved without a complete set, or against the provider."""
+
+    reason: Reason
+    screening: Annotated[
+        Literal["false_positive", "accepted_pep"] | None,
+        Field(description="What became of open matches; it is needed where there are any"),
     ] = None
 
 

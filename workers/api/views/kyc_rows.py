@@ -1,5 +1,7 @@
 """Rows of identity checks as the answers that show them: players see codes, no words of staff."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from views.kyc import (
@@ -14,14 +16,8 @@ from views.kyc import (
     WaitingView,
 )
 
-from shared.compliance.kyc import (
-    Case,
-    Document,
-    complete_level,
-    effective_status,
-    expired,
-    missing_kinds,
-)
+from shared.compliance.evidence import Document, complete_level, missing_kinds
+from shared.compliance.kyc import Case, effective_status, expired
 from shared.compliance.rules import IdentityRules
 from shared.identity.cpf import mask_cpf
 from shared.kernel.times import rfc3339
@@ -40,7 +36,7 @@ def own_view(
     """What a player sees of their own identity check, as of now."""
     now = expired(case, documents, now_ms)
     changed = [
-        Document(known.document_id, known.kind, now.documents.get(known.document_id, known.status))
+        replace(known, status=now.documents.get(known.document_id, known.status))
         for known in documents
     ]
     missing = missing_kinds(changed, rules)
@@ -155,9 +151,18 @@ def _own_document(row: Record, status: str) -> OwnDocumentView:
 
 
 def _evidence_document(row: Record) -> EvidenceDocumentView:
-    more = ("sha256", "opinion", "provider", "provider_reference", "times_opened")
+    more = (
+        "sha256",
+        "opinion",
+        "provider",
+        "provider_reference",
+        "read_birth_date",
+        "times_opened",
+    )
     return EvidenceDocumentView.model_validate(
-        _own(row, str(row["status"])) | {name: row[name] for name in more}
+        _own(row, str(row["status"]))
+        | {name: row[name] for name in more}
+        | {"vouches": json.loads(str(row["vouches"]))}
     )
 
 

@@ -1,0 +1,331 @@
+"""Two people where one may not, what the wallet is told, and who is screened again."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+from api_under_test import Reply, World, run
+from kyc_people import DOCUMENTS, Analyst, Person, sign_up, staff_member
+from services.kyc_fact import tell_wallet
+from services.kyc_screening import replace_list
+from services.kyc_sweep import JOB, PER_TICK
+from services.ticks import tick_all
+from unit.compliance.files import jpeg
+
+from shared.compliance.ports import Checked, Offered
+from shared.compliance.screening import read_list
+from shared.identity.model import ROLES
+from shared.kernel.times import DAY_MS, MINUTE_MS
+from shared.platform.ports import Unreachable
+
+
+@pytest.fixture
+def world() -> World:
+    seeded = World()
+    assert seeded.call("POST", "/v1/sandbox/seed").status == 200
+    tick(seeded)  # the sandbox's lists are new: everybody so far is screened
+    return seeded
+
+
+@pytest.fixture
+def analyst(world: World) -> Analyst:
+    return staff_member(world, "kyc")
+
+
+@pytest.fixture
+def person(world: World) -> Person:
+    return sign_up(world)
+
+
+def tick(world: World) -> Mapping[str, object]:
+    """One tick; the outcome of the identity checks' own."""
+    slot = world.clock.advance(5 * MINUTE_MS)
+    run(tick_all(world.house, slot))
+    (row,) = world.rows("SELECT outcome FROM job_runs WHERE job = ? AND slot = ?", JOB, slot)
+    told: dict[str, object] = json.loads(str(row["outcome"]))
+    return told
+
+
+def provider(world: World, checked: Checked) -> None:
+    class Says:
+        async def check(self, _offered: Offered) -> Checked:
+            return checked
+
+    object.__setattr__(world.house, "identity_provider", Says())
+
+
+def propose(analyst: Analyst, person: Person, key: str = "override-1", **more: object) -> Reply:
+    path = f"/v1/ops/kyc/{person.player_id}/override"
+    body = {"reason": "seen in person at the branch"} | more
+    return analyst.world.call(
+        "POST", path, body, token=analyst.token, headers={"idempotency-key": key}
+    )
+
+
+def decide(member: Analyst, approval_id: str, decision: str = "approve") -> Reply:
+    body = {"decision": decision, "reason": "looked at it too"}
+    return member.world.call("POST", f"/v1/ops/approvals/{approval_id}", body, token=member.token)
+
+
+def facts(world: World, person: Person) -> list[tuple[str, int | None]]:
+    told = [fact for player_id, fact in world.wallets.facts if player_id == person.player_id]
+    versions = [fact["version"] for fact in told]
+    assert versions == sorted(set(versions)), "a version is told once"
+    return [(fact["status"], fact["valid_until"]) for fact in told]
+
+
+def test_two_people_approve_without_documents(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    made = propose(analyst, person)
+    assert (made.status, made.json["kind"]) == (201, "kyc_override")
+    approval_id = made.json["approval_id"]
+    assert decide(analyst, approval_id).code == "maker_is_checker"
+    assert person.kyc()["status"] == "pending"
+    done = decide(staff_member(world, "admin"), approval_id)
+    assert (done.status, done.json["refusal"]) == (200, None)
+    assert done.json["carried_out_at"] is not None
+    assert (person.kyc()["status"], person.kyc()["level"]) == ("approved", 1)
+    (decision,) = world.rows("SELECT * FROM kyc_decisions")
+    assert decision["decision_id"] == approval_id
+    people = json.loads(str(decision["evidence"]))["override"]
+    assert people["maker_id"] != people["checker_id"] == decision["actor_id"]
+    actions = [row["action"] for row in world.rows("SELECT action FROM audit_log ORDER BY seq")]
+    assert actions == ["kyc.override.propose", "approval.approve", "kyc.override"]
+    assert facts(world, person)[-1][0] == "verified"
+
+
+def test_a_proposal_is_one_under_its_key_and_a_no_changes_nothing(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    first = propose(analyst, person)
+    again = propose(analyst, person)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json == first.json
+    assert decide(staff_member(world, "admin"), first.json["approval_id"], "reject").status == 200
+    assert person.kyc()["status"] == "pending"
+    assert world.rows("SELECT * FROM kyc_decisions") == []
+
+
+def test_role_kyc_decides_and_sees_its_own_kind_of_approvals_only(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    admin = staff_member(world, "admin")
+    override = propose(admin, person).json["approval_id"]
+    body = {
+        "player_id": person.player_id,
+        "amount_minor": 100,
+        "direction": "credit",
+        "reason": "a correction",
+    }
+    headers = {"idempotency-key": "adjust-1"}
+    made = world.call("POST", "/v1/ops/adjustments", body, token=admin.token, headers=headers)
+    assert decide(analyst, made.json["approval_id"]).code == "forbidden"
+    seen = world.call("GET", "/v1/ops/approvals", token=analyst.token).json["items"]
+    assert [item["approval_id"] for item in seen] == [override]
+    assert decide(staff_member(world, "finance"), override).code == "forbidden"
+    assert decide(analyst, override).status == 200
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"kyc", "admin"}))
+def test_nobody_else_proposes_an_override(world: World, person: Person, role: str) -> None:
+    assert propose(staff_member(world, role), person).code == "forbidden"
+
+
+def test_a_selfie_that_the_provider_refused_takes_two(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    provider(world, Checked("failed", "other", "r"))
+    person.send_level_1()
+    refused = analyst.decide(person.player_id, "approve")
+    assert (refused.status, refused.code) == (409, "kyc_refused_by_provider")
+    assert "selfie" in refused.json["kinds"]
+    approval_id = propose(analyst, person).json["approval_id"]
+    assert decide(staff_member(world, "admin"), approval_id).json["refusal"] is None
+    assert person.kyc()["status"] == "approved"
+
+
+def test_an_override_waives_no_match_and_can_be_sent_again(world: World, analyst: Analyst) -> None:
+    listed = sign_up(world, full_name="Fulano Sancionado de Exemplo", birth_date="1970-01-01")
+    admin = staff_member(world, "admin")
+    approval_id = propose(analyst, listed).json["approval_id"]
+    assert decide(admin, approval_id).json["refusal"] == "kyc_screening_open"
+    assert listed.kyc()["status"] == "in_review"
+    world.change("UPDATE screening_matches SET outcome = 'false_positive'")
+    assert decide(admin, approval_id).json["refusal"] is None
+    again = decide(admin, approval_id)
+    assert (again.status, again.code) == (409, "approval_decided")
+    assert len(world.rows("SELECT * FROM kyc_decisions")) == 1
+
+
+def test_an_override_that_stopped_after_its_decision_is_one_decision(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approval_id = propose(analyst, person).json["approval_id"]
+    admin, execute = staff_member(world, "admin"), world.house.db.execute
+
+    async def cut_off(statement: str, *params: object) -> int:
+        if "carried_out_at" in statement:
+            raise Unreachable("cut off")
+        return await execute(statement, *params)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.db, "execute", cut_off)
+        assert decide(admin, approval_id).status == 503
+    assert person.kyc()["status"] == "approved"
+    assert decide(admin, approval_id).json["carried_out_at"] is not None
+    assert len(world.rows("SELECT * FROM kyc_decisions")) == 1
+
+
+@pytest.mark.parametrize(
+    ("born", "code"),
+    [("2010-01-01", "kyc_underage"), ("1990-05-18", "kyc_birth_date_differs")],
+)
+def test_the_birth_date_of_the_document_counts_whoever_reads_it(
+    world: World, analyst: Analyst, person: Person, born: str, code: str
+) -> None:
+    person.send_level_1()
+    by_analyst = analyst.decide(person.player_id, "approve", document_birth_date=born)
+    assert (by_analyst.status, by_analyst.code) == (409, code)
+    provider(world, Checked("passed", "other", "r", birth_date=date.fromisoformat(born)))
+    person.send("id_front", salt=3)
+    assert analyst.decide(person.player_id, "approve").code == code
+    shown = analyst.get(person.player_id).json["documents"]
+    assert [d["read_birth_date"] for d in shown if d["status"] == "received"].count(born) == 1
+    approval_id = propose(analyst, person).json["approval_id"]
+    assert decide(staff_member(world, "admin"), approval_id).json["refusal"] == code
+
+
+def test_the_right_birth_date_passes(analyst: Analyst, person: Person) -> None:
+    person.send_level_1()
+    body = {"document_birth_date": "1990-05-17"}
+    assert analyst.decide(person.player_id, "approve", **body).status == 200
+
+
+def test_every_change_of_an_identity_reaches_the_wallet(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    person.send("selfie")
+    assert facts(world, person) == [("missing", None)]
+    decided_at = world.clock.now_ms()
+    analyst.decide(person.player_id, "approve")
+    assert facts(world, person)[-1] == ("verified", decided_at + 730 * DAY_MS)
+    analyst.decide(person.player_id, "reverify")
+    assert [status for status, _ in facts(world, person)] == ["missing", "verified", "missing"]
+
+
+def test_a_fact_that_the_wallet_did_not_hear_is_told_at_the_next_login(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    person.send("selfie")
+    world.wallets.is_down = True
+    assert analyst.decide(person.player_id, "approve").status == 200
+    world.wallets.is_down = False
+    assert facts(world, person) == [("missing", None)]
+    person.again()
+    assert [status for status, _ in facts(world, person)] == ["missing", "verified"]
+    assert run(tell_wallet(world.house, person.player_id)) is False
+
+
+def test_a_fact_that_the_wallet_did_not_hear_is_told_by_the_tick(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    person.send("selfie")
+    world.wallets.is_down = True
+    analyst.decide(person.player_id, "approve")
+    assert tick(world)["facts_failed"] == 1
+    world.wallets.is_down = False
+    assert tick(world)["facts_told"] == 1
+    assert facts(world, person)[-1][0] == "verified"
+    assert tick(world)["facts_told"] == 0
+
+
+def test_a_crash_between_d1_and_the_wallet_heals(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wallet has the fact, D1 did not hear that it has: told again, which changes nothing."""
+    person.send("selfie")
+    execute = world.house.db.execute
+
+    async def cut_off(statement: str, *params: object) -> int:
+        if "fact_told_at" in statement:
+            raise Unreachable("cut off")
+        return await execute(statement, *params)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.db, "execute", cut_off)
+        assert analyst.decide(person.player_id, "approve").status == 200
+    tick(world)
+    mine = [fact for player_id, fact in world.wallets.facts if player_id == person.player_id]
+    assert mine[-1] == mine[-2]
+
+
+def test_an_approval_whose_time_is_over_is_taken_away_and_told(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    person.send("selfie")
+    analyst.decide(person.player_id, "approve")
+    world.clock.advance(730 * DAY_MS - 10 * MINUTE_MS)
+    assert tick(world)["approvals_ended"] == 0
+    assert tick(world)["approvals_ended"] == 1
+    (row,) = world.rows("SELECT * FROM players WHERE player_id = ?", person.player_id)
+    assert row["kyc_status"] == "expired"
+    assert facts(world, person)[-1] == ("missing", None)
+    assert tick(world)["approvals_ended"] == 0
+
+
+def test_when_a_list_changes_everybody_is_screened_again_in_slices(
+    world: World, analyst: Analyst
+) -> None:
+    first = sign_up(world, full_name="Primeira Pessoa")
+    first.send("selfie")
+    analyst.decide(first.player_id, "approve")
+    for number in range(PER_TICK):
+        one = world.rows("SELECT * FROM players WHERE player_id = ?", first.player_id)[0]
+        _copy(world, one, number)
+    world.clock.advance(1)
+    last = sign_up(world, full_name="Última Pessoa")
+    entries = read_list("entry_id,name\n1,Primeira Pessoa\n2,Ultima Pessoa\n")
+    run(replace_list(world.house, "un", "sanction", entries, world.clock.now_ms()))
+    assert tick(world)["screened"] == PER_TICK
+    assert last.kyc()["status"] == "pending"
+    assert tick(world)["screened"] == 3
+    first, last = first.again(), last.again()
+    assert (first.kyc()["status"], last.kyc()["status"]) == ("in_review", "in_review")
+    assert facts(world, first)[-1] == ("missing", None)
+    assert tick(world)["screened"] == 0
+    run(replace_list(world.house, "un", "sanction", entries, world.clock.now_ms()))
+    assert tick(world)["screened"] == 0, "the same list again is no change"
+
+
+def test_one_whose_data_do_not_open_keeps_nobody_else_unscreened(world: World) -> None:
+    broken, after = sign_up(world), sign_up(world, full_name="Última Pessoa")
+    world.change(
+        "UPDATE players SET pii_sealed = 'v1.k9.AAAA' WHERE player_id = ?", broken.player_id
+    )
+    entries = read_list("entry_id,name\n2,Ultima Pessoa\n")
+    run(replace_list(world.house, "un", "sanction", entries, world.clock.now_ms()))
+    tick(world)
+    assert after.kyc()["status"] == "in_review"
+    assert [line for line in world.log if line.get("event") == "screening_failed"]
+
+
+def test_a_selfie_alone_is_enough_in_the_sandbox(analyst: Analyst, person: Person) -> None:
+    body = {
+        "kind": "selfie",
+        "content_type": "image/jpeg",
+        "content_base64": b64encode(jpeg()).decode(),
+    }
+    sent = person.world.call("POST", DOCUMENTS, body, token=person.token)
+    assert sent.status == 201
+    assert analyst.decide(person.player_id, "approve").json["status"] == "approved"
+
+
+def _copy(world: World, row: Mapping[str, object], number: int) -> None:
+    """A row that is no person of its own: only the length of the sweep is asked of it."""
+    player_id = f"{str(row['player_id'])[:-4]}{number:04x}"
+    changed = {**row, "player_id": player_id, "email_index": player_id, "cpf_index": player_id}
+    marks = ", ".join("?" * len(changed))
+    world.change(f"INSERT INTO players VALUES ({marks})", *changed.values())  # type: ignore[arg-type]
