@@ -6,8 +6,13 @@ RFC 8785 restricted to the integers and strings that this platform uses.
 
 import json
 from hashlib import sha256
+from typing import Final
 
 type Json = bool | int | str | list[Json] | dict[str, Json] | None
+
+# Built once: `json.dumps` with options makes an encoder for every call.
+_encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 def canonical_json(value: object) -> str:
@@ -17,7 +22,7 @@ def canonical_json(value: object) -> str:
         TypeError: for a value that JSON does not have, floats included.
     """
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def sha256_hex(text: str) -> str:
@@ -32,7 +37,9 @@ def _refuse_floats(value: object) -> None:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"a JSON key is text, not {key!r}")
-            _refuse_floats(item)
+            if type(item) not in _PLAIN:
+                _refuse_floats(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            _refuse_floats(item)
+            if type(item) not in _PLAIN:
+                _refuse_floats(item)
