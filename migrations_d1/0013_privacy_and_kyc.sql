@@ -71,6 +71,9 @@ CREATE TABLE person_keys (
   CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX person_keys_by_house_key ON person_keys (key_id) WHERE key_id IS NOT NULL;
+-- Rows from before there were such keys: they are sealed anew by the tick.
+CREATE INDEX players_to_reseal ON players (player_id) WHERE pii_sealed GLOB 'v1.*' OR cpf_sealed GLOB 'v1.*';
+CREATE INDEX players_closed ON players (player_id) WHERE status = 'closed';
 
 -- How long law keeps which records of somebody whose account is over. `retention_clock` is the time of the job that
 -- deletes: nothing is deleted by a batch that does not say what time it is, and it never goes back.

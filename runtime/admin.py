@@ -3,9 +3,10 @@
     make admin EMAIL=you@example.com STATE=folder          the data of a local edge that is stopped
     .venv/bin/python runtime/admin.py --email … --sql F    SQL for wrangler d1 execute --file F
 
-Secrets come from the environment (PASSWORD_PEPPER, BLIND_INDEX_KEY, PII_KEYS, PII_ACTIVE_KEY), and
-from `.dev.vars.api` where it does not have them. The password is made here and shown once; the
-database gets its hash, the sealed e-mail address and the blind index, never anything in clear.
+Secrets come from the environment (PASSWORD_PEPPER, BLIND_INDEX_KEY, BLIND_INDEX_KEYS and
+BLIND_INDEX_ACTIVE, PII_KEYS, PII_ACTIVE_KEY), and from `.dev.vars.api` where it does not have
+them. The password is made here and shown once; the database gets its hash, the sealed e-mail
+address and the blind index, never anything in clear.
 """
 
 import argparse
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from shared.identity.model import Role  # noqa: E402 - the path comes first
 from shared.identity.passwords import SALT_BYTES, Passwords  # noqa: E402
-from shared.identity.sealing import BlindIndex, Sealing, key_from_text  # noqa: E402
+from shared.identity.sealing import BlindIndex, Sealing, index_keys, key_from_text  # noqa: E402
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7  # noqa: E402
 from shared.platform.native.crypto import NativeCrypto  # noqa: E402
 
@@ -67,7 +68,7 @@ async def statements(
     passwords = Passwords(crypto, key_from_text(values["PASSWORD_PEPPER"]))
     now_ms = time.time_ns() // 1_000_000
     staff_id = uuid7(now_ms, entropy.token(RANDOM_BYTES_PER_ID))
-    index = BlindIndex(key_from_text(values["BLIND_INDEX_KEY"])).of("email", email)
+    index = BlindIndex(*index_keys(lambda name: values.get(name, ""))).of("email", email)
     sealed = await sealing.seal(email, bound=f"staff:{staff_id}:email")
     password_hash = await passwords.hash(password, entropy.token(SALT_BYTES))
     staff = (staff_id, index, sealed, role, now_ms)

@@ -36,7 +36,7 @@ from shared.platform.workerd.env import (
 from shared.platform.workerd.foreign import Foreign, create_once_callable, js, optional, to_js
 from shared.platform.workerd.log import log_line
 
-_DEFAULTS = {"RATE_LIMIT_SCALE": "1"}
+_DEFAULTS = {"RATE_LIMIT_SCALE": "1", "BLIND_INDEX_KEYS": "{}", "BLIND_INDEX_ACTIVE": ""}
 
 
 class _Isolate:

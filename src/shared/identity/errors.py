@@ -5,7 +5,7 @@
     │                 CURRENCY_NOT_ALLOWED · PASSWORD_TOO_WEAK · WALLET_PENDING
     ├── login         INVALID_CREDENTIALS · ACCOUNT_LOCKED · ACCOUNT_CLOSED · OTP_REQUIRED
     ├── access token  TOKEN_MISSING · TOKEN_INVALID · TOKEN_EXPIRED · SESSION_REVOKED · FORBIDDEN
-    ├── desk          PLAYER_NOT_FOUND
+    ├── desk          PLAYER_NOT_FOUND · PERSONAL_DATA_ERASED
     └── refresh       REFRESH_INVALID · REFRESH_REUSED
 
 No answer tells whether an e-mail address or a CPF has an account: registration has one code for
@@ -43,6 +43,9 @@ TOKEN_MISSING: Final = Problem("token_missing", 401, "A bearer token is required
 TOKEN_INVALID: Final = Problem("token_invalid", 401, "The token is not valid", "never")
 TOKEN_EXPIRED: Final = Problem("token_expired", 401, "The token has expired", "never")
 SESSION_REVOKED: Final = Problem("session_revoked", 401, "The session has been ended", "never")
+PERSONAL_DATA_ERASED: Final = Problem(
+    "personal_data_erased", 410, "The personal data were erased", "never"
+)
 PLAYER_NOT_FOUND: Final = Problem("player_not_found", 404, "No such player", "never")
 FORBIDDEN: Final = Problem("forbidden", 403, "Not allowed for this role", "never")
 REFRESH_INVALID: Final = Problem("refresh_invalid", 401, "The refresh token is not valid", "never")
@@ -67,6 +70,7 @@ ALL_PROBLEMS: Final = (
     TOKEN_EXPIRED,
     SESSION_REVOKED,
     PLAYER_NOT_FOUND,
+    PERSONAL_DATA_ERASED,
     FORBIDDEN,
     REFRESH_INVALID,
     REFRESH_REUSED,

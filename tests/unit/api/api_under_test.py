@@ -121,6 +121,8 @@ def environment(**changes: str) -> dict[str, str]:
         "PII_KEYS": json.dumps({"k1": random_secret()}),
         "PII_ACTIVE_KEY": "k1",
         "BLIND_INDEX_KEY": random_secret(),
+        "BLIND_INDEX_KEYS": "{}",
+        "BLIND_INDEX_ACTIVE": "",
         "PASSWORD_PEPPER": random_secret(),
         "PIX_WEBHOOK_SECRET": random_secret(),
     } | changes
@@ -146,8 +148,14 @@ class World:
             crypto=self.crypto,
             log=lambda line: self.log.append(dict(line)),
         )
-        self.house: House = build_house(ports, environment(**changes).__getitem__)
-        self.app = App(tuple(routes), self.house)
+        self.variables = environment(**changes)
+        self._routes = tuple(routes)
+        self.house: House = build_house(ports, self.variables.__getitem__)
+        self.app = self.app_of(self.house)
+
+    def app_of(self, house: House) -> App:
+        """The routes of this world before a house."""
+        return App(self._routes, house)
 
     def call(
         self,

@@ -69,13 +69,32 @@ def test_the_active_key_must_be_known() -> None:
 
 
 def test_an_index_is_the_same_for_the_same_value_purpose_and_key_only() -> None:
-    index = BlindIndex(OLD)
+    index = BlindIndex({"": OLD})
     same = index.of("cpf", "52998224725")
-    assert same == BlindIndex(OLD).of("cpf", "52998224725")
+    assert same == BlindIndex({"": OLD}).of("cpf", "52998224725")
     others = [index.of("cpf", "52998224726"), index.of("email", "52998224725")]
-    others.append(BlindIndex(NEW).of("cpf", "52998224725"))
+    others.append(BlindIndex({"": NEW}).of("cpf", "52998224725"))
     assert len({same, *others}) == 4
     assert len(same) == 64
+
+
+def test_an_index_names_its_key_and_is_looked_for_under_every_key() -> None:
+    first = BlindIndex({"": OLD})
+    ring = BlindIndex({"": OLD, "b2": NEW}, "b2")
+    assert ring.of("cpf", "1").startswith("b2.")
+    assert ring.all_of("cpf", "1") == (ring.of("cpf", "1"), first.of("cpf", "1"))
+    alone = BlindIndex({"b2": NEW}, "b2")
+    assert alone.all_of("cpf", "1") == (ring.of("cpf", "1"),)
+    with pytest.raises(ValueError, match="active"):
+        BlindIndex({"": OLD}, "b2")
+
+
+def test_what_is_sealed_for_a_person_is_no_text_of_the_house() -> None:
+    own = Sealing(NativeCrypto(), SeededEntropy(1), {"k1": OLD}, "k1", scheme="v2")
+    sealed = asyncio.run(own.seal("text", bound="b"))
+    assert sealed.startswith("v2.k1.")
+    with pytest.raises(ValueError, match="unknown"):
+        asyncio.run(_sealing().unseal(sealed, bound="b"))
 
 
 @pytest.mark.parametrize("padding", ["", "="])

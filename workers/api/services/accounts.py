@@ -91,18 +91,18 @@ async def open_wallet(house: House, player_id: str, now_ms: int) -> None:
 
 async def _find_same_person(house: House, application: Application) -> Record | None:
     """The row that this e-mail or this CPF belongs to; `is_same` when it is both."""
-    email_index = house.blind_index.of("email", application.email)
-    cpf_index = house.blind_index.of("cpf", application.cpf)
+    emails = json.dumps(house.blind_index.all_of("email", application.email))
+    cpfs = json.dumps(house.blind_index.all_of("cpf", application.cpf))
     return await house.db.first(
         "SELECT p.player_id, p.status, p.wallet_opened_at, c.password_hash,"
-        " p.email_index = ? AND p.cpf_index = ? AS is_same"
-        " FROM players p JOIN credentials c ON c.subject_id = p.player_id"
-        " WHERE p.brand_id = ? AND (p.email_index = ? OR p.cpf_index = ?) ORDER BY is_same DESC",
-        email_index,
-        cpf_index,
+        " p.email_index IN (SELECT value FROM json_each(?1))"
+        " AND p.cpf_index IN (SELECT value FROM json_each(?2)) AS is_same"
+        " FROM players p LEFT JOIN credentials c ON c.subject_id = p.player_id"
+        " WHERE p.brand_id = ?3 AND (p.email_index IN (SELECT value FROM json_each(?1))"
+        " OR p.cpf_index IN (SELECT value FROM json_each(?2))) ORDER BY is_same DESC",
+        emails,
+        cpfs,
         house.settings.brand_id,
-        email_index,
-        cpf_index,
     )
 
 

@@ -14,9 +14,10 @@ from services.catalogue import GameCatalogue
 from services.identity_provider import SandboxIdentityProvider
 from services.sessions import Sessions
 from services.tokens import Tokens
+from services.vault import Vault
 from shared.compliance.ports import IdentityProvider
 from shared.identity.passwords import Passwords
-from shared.identity.sealing import BlindIndex, Sealing, key_from_text
+from shared.identity.sealing import BlindIndex, Sealing, index_keys, key_from_text
 from shared.platform.ports import (
     Clock,
     Crypto,
@@ -78,7 +79,7 @@ class House:
     tokens: Tokens
     sessions: Sessions
     passwords: Passwords
-    sealing: Sealing
+    sealing: Vault
     blind_index: BlindIndex
     games: GameCatalogue
     bank: Bank
@@ -113,10 +114,16 @@ def build_house(ports: Ports, variable: Variable) -> House:
         tokens=Tokens(_keys(variable("JWT_KEYS")), variable("JWT_ACTIVE_KID")),
         sessions=Sessions(ports.db, ports.entropy),
         passwords=Passwords(ports.crypto, key_from_text(variable("PASSWORD_PEPPER"))),
-        sealing=Sealing(
-            ports.crypto, ports.entropy, _keys(variable("PII_KEYS")), variable("PII_ACTIVE_KEY")
+        sealing=Vault(
+            ports.db,
+            ports.clock,
+            ports.crypto,
+            ports.entropy,
+            Sealing(
+                ports.crypto, ports.entropy, _keys(variable("PII_KEYS")), variable("PII_ACTIVE_KEY")
+            ),
         ),
-        blind_index=BlindIndex(key_from_text(variable("BLIND_INDEX_KEY"))),
+        blind_index=BlindIndex(*index_keys(variable)),
         games=GameCatalogue(ports.db, ports.cache),
         bank=SandboxBank(settings.pix_webhook_secret)
         if settings.profile == "sandbox"

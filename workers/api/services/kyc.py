@@ -3,7 +3,7 @@
 A document is a row first, then bytes in R2, then part of the case. Whatever is cut off in between
 is completed by sending the same file again: the row is found by player, kind and SHA-256, and its
 id is the object's key, so nothing is stored twice and no object is left without a row. The bytes
-are sealed under the key of personal data and bound to their player and document.
+are sealed under the player's own key and bound to their player and document.
 """
 
 import json
@@ -33,7 +33,7 @@ SUFFIXES: Final = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "
 
 _INSERT: Final = (
     "INSERT INTO kyc_documents (document_id, player_id, kind, content_type, size_bytes, sha256,"
-    " object_key, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'storing', ?)"
+    " object_key, status, seal, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'storing', 'v2', ?)"
 )
 _KNOWN: Final = "SELECT * FROM kyc_documents WHERE player_id = ? AND kind = ? AND sha256 = ?"
 _RECENT: Final = (

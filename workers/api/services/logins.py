@@ -60,12 +60,12 @@ WHERE email_index = ? AND subject_kind = ? AND locked_until > ?
 _PLAYER: Final = """
 SELECT p.player_id AS subject_id, p.status, p.wallet_opened_at, c.password_hash, NULL AS role
 FROM players p JOIN credentials c ON c.subject_id = p.player_id
-WHERE p.email_index = ? AND p.brand_id = ?
+WHERE p.email_index IN (SELECT value FROM json_each(?)) AND p.brand_id = ?
 """
 _STAFF: Final = """
 SELECT s.staff_id AS subject_id, s.status, NULL AS wallet_opened_at, c.password_hash, s.role
 FROM staff s JOIN credentials c ON c.subject_id = s.staff_id
-WHERE s.email_index = ?
+WHERE s.email_index IN (SELECT value FROM json_each(?))
 """
 
 _STANDING: Final[dict[Audience, str]] = {
@@ -153,13 +153,14 @@ async def _authenticate(
 ) -> Record:
     """The row of the subject whose password this is."""
     email_index = house.blind_index.of("email", normalise_email(email))
+    indexes = json.dumps(house.blind_index.all_of("email", normalise_email(email)))
     lock = await house.db.first(_LOCK, email_index, kind, now_ms)
     if lock is not None:
         raise _locked(lock, now_ms)
     if kind == "player":
-        row = await house.db.first(_PLAYER, email_index, house.settings.brand_id)
+        row = await house.db.first(_PLAYER, indexes, house.settings.brand_id)
     else:
-        row = await house.db.first(_STAFF, email_index)
+        row = await house.db.first(_STAFF, indexes)
     stored = None if row is None else str(row["password_hash"])
     verified = await house.passwords.verify(password, stored)
     if row is None or not verified.matches:

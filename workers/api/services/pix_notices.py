@@ -196,7 +196,7 @@ def _refusal_of_payer(house: House, row: Record, payment: PixPayment) -> str | N
     if not payment.payer_is_known:
         return "payer_unknown"
     cpf = payment.payer_cpf
-    if cpf is None or house.blind_index.of("cpf", cpf) != row["cpf_index"]:
+    if cpf is None or row["cpf_index"] not in house.blind_index.all_of("cpf", cpf):
         return "third_party_funds"
     return None
 

@@ -5,7 +5,7 @@ the desk cannot be used to browse people.
 """
 
 import json
-from typing import Final
+from typing import Final, Literal
 
 from views.ledger_ops import PlayerSummaryView
 
@@ -19,6 +19,7 @@ from shared.kernel.ids import is_uuid
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Record
 
+_ANY_OF: Final = "{} IN (SELECT value FROM json_each(?))"
 _SELECT: Final = "SELECT * FROM players WHERE brand_id = ? AND "
 
 
@@ -28,10 +29,13 @@ async def find_players(house: House, query: str) -> list[PlayerSummaryView]:
     if is_uuid(text.lower()):
         where, value = "player_id = ?", text.lower()
     elif "@" in text:
-        where, value = "email_index = ?", house.blind_index.of("email", normalise_email(text))
+        where, value = (
+            _ANY_OF.format("email_index"),
+            _indexes(house, "email", normalise_email(text)),
+        )
     else:
         try:
-            where, value = "cpf_index = ?", house.blind_index.of("cpf", normalise_cpf(text))
+            where, value = _ANY_OF.format("cpf_index"), _indexes(house, "cpf", normalise_cpf(text))
         except ValueError:
             return []
     rows = await house.db.query(_SELECT + where, house.settings.brand_id, value)
@@ -48,6 +52,10 @@ async def read_player(house: House, player_id: str) -> PlayerSummaryView:
     if row is None:
         raise Rejected(PLAYER_NOT_FOUND, "There is no player with this id.")
     return await _summary(house, row)
+
+
+def _indexes(house: House, purpose: Literal["email", "cpf"], value: str) -> str:
+    return json.dumps(house.blind_index.all_of(purpose, value))
 
 
 async def _summary(house: House, row: Record) -> PlayerSummaryView:

@@ -7,7 +7,7 @@ the end, so that the platform shows it.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from services import kyc_sweep, payout_desk
+from services import key_rotation, kyc_sweep, payout_desk
 from services.container import House
 from shared.kernel.canonical import canonical_json
 from shared.kernel.failures import anonymous_trace
@@ -15,7 +15,10 @@ from shared.kernel.failures import anonymous_trace
 type Outcome = Mapping[str, int | str]
 type Job = Callable[[House, int], Awaitable[Outcome]]
 
-JOBS: Final[tuple[tuple[str, Job], ...]] = ((kyc_sweep.JOB, kyc_sweep.sweep),)
+JOBS: Final[tuple[tuple[str, Job], ...]] = (
+    (kyc_sweep.JOB, kyc_sweep.sweep),
+    (key_rotation.JOB, key_rotation.rotate),
+)
 """Beside the payments desk, which keeps its own record."""
 
 _RAN: Final = """
