@@ -22,6 +22,7 @@ from shared.wallet.service import Wallet
 
 type Payload = dict[str, object]
 
+CONTEXT: Final = '{"games":{"dice":[1,1]},"address":""}'
 BETS: Final = 10_000
 DAYS: Final = 30
 BETS_A_DAY: Final = (1_000, 1_000_000, 100_000_000)
@@ -82,7 +83,7 @@ def weigh() -> Weight:
 
         def ask(kind: str, payload: Payload, session: str = "") -> Payload:
             key = uuid7(clock.now_ms(), entropy.token(RANDOM_BYTES_PER_ID))
-            text = wallet.execute(kind, key, session, json.dumps(payload), '{"dice":[1,1]}')
+            text = wallet.execute(kind, key, session, json.dumps(payload), CONTEXT)
             status, _, body = text.split(" ", 2)
             assert int(status) < 300, text
             answer: Payload = json.loads(body)
@@ -93,6 +94,7 @@ def weigh() -> Weight:
             "currency": "BRL",
             "jurisdiction": "br",
             "limits": [],
+            "rules": {"requires": [], "loosening_delay_ms": 86_400_000},
         }
         ask("open", terms)
         asked = ask("deposit_request", {"amount_minor": 10**9, "method": "pix"})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sample import ANSWER, IN_FORCE, LOGIN_SESSION, PARAMS, PLAYER, payload  # type: ignore[import-not-found, unused-ignore]
+from sample import ADDRESS, ANSWER, CONTEXT, LOGIN_SESSION, PARAMS, PLAYER, payload  # type: ignore[import-not-found, unused-ignore]
 
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.canonical import canonical_json, sha256_hex
@@ -23,11 +23,17 @@ from shared.wallet.handlers import Situation, decide
 from shared.wallet.model import Moment, Round
 from shared.wallet.payload import decode_payload
 from shared.wallet.posting import postings
-from shared.wallet.read_commands import read_command, read_games_in_force
+from shared.wallet.read_commands import read_command, read_context
 from shared.wallet.service import Wallet
 from shared.wallet.store import Store
 from workers import python_from_rpc, python_to_rpc
 
+_RULES = {
+    "requires": ["kyc", "impediment", "session", "place"],
+    "mandatory": ["loss", "time"],
+    "reality_check_minutes": 60,
+    "loosening_delay_ms": 86_400_000,
+}
 _LIMITS = [
     {"kind": "loss", "period": "daily", "value": 10**8},
     {"kind": "time", "period": "daily", "value": 1440},
@@ -85,7 +91,7 @@ class Bench:
         if not self._session_id:
             self._open()
         text = self._wallet.execute(
-            "play", self._key(), LOGIN_SESSION, payload(self._session_id), IN_FORCE
+            "play", self._key(), LOGIN_SESSION, payload(self._session_id), CONTEXT
         )
         if not text.startswith("201"):
             raise ValueError(text)
@@ -99,14 +105,21 @@ class Bench:
 
     def _open(self) -> None:
         opening = {"player_id": PLAYER, "currency": "BRL", "jurisdiction": "br"}
-        self._ask("open", {**opening, "limits": _LIMITS})
+        self._ask("open", {**opening, "limits": _LIMITS, "rules": _RULES})
+        now_ms = SystemClock().now_ms()
+        for name, status in (("kyc", "verified"), ("impediment", "clear")):
+            fact = {"name": name, "status": status, "version": now_ms, "valid_until": None}
+            self._ask("fact_record", {**fact, "reasons": []})
+        place = {"verdict": "inside", "reason": None, "address": ADDRESS}
+        self._ask("session_begin", {"session_id": LOGIN_SESSION, "place": place})
         made = self._ask("deposit_request", {"amount_minor": _CASH_MINOR, "method": "pix"})
         paid = {"deposit_id": made["deposit_id"], "amount_minor": _CASH_MINOR}
         self._ask("deposit_credit", {**paid, "end_to_end_id": self._key()})
-        self._session_id = self._ask("game_session_open", {"game": _GAME})["session_id"]
+        opened = self._ask("game_session_open", {"game": _GAME}, LOGIN_SESSION)
+        self._session_id = opened["session_id"]
 
-    def _ask(self, kind: str, content: object) -> Any:
-        text = self._wallet.execute(kind, self._key(), "", json.dumps(content))
+    def _ask(self, kind: str, content: object, session_id: str = "") -> Any:
+        text = self._wallet.execute(kind, self._key(), session_id, json.dumps(content), CONTEXT)
         status, _, body = text.split(" ", 2)
         if int(status) >= 400:
             raise ValueError(text)
@@ -117,7 +130,7 @@ class Bench:
         head = store.head(LOGIN_SESSION)
         assert head is not None
         moment = Moment(SystemClock().now_ms(), SystemEntropy())
-        return Situation(store, head, moment, CATALOGUE, read_games_in_force(IN_FORCE))
+        return Situation(store, head, moment, CATALOGUE, read_context(CONTEXT), LOGIN_SESSION)
 
     def _pure_pieces(self) -> dict[str, Callable[[], object]]:
         """Python alone: what is read comes from memory, nothing is written."""
@@ -135,11 +148,11 @@ class Bench:
         return {
             "nothing": lambda: None,
             "bet": self.bet,
-            "bet without SQL": lambda: dry.execute("play", key, LOGIN_SESSION, text, IN_FORCE),
+            "bet without SQL": lambda: dry.execute("play", key, LOGIN_SESSION, text, CONTEXT),
             "read: payload": lambda: decode_payload(text),
             "read: request hash": lambda: sha256_hex(canonical_json(["play", fields])),
             "read: command": lambda: read_command("play", fields),
-            "read: games in force": lambda: read_games_in_force(IN_FORCE),
+            "read: context": lambda: read_context(CONTEXT),
             "decide": lambda: decide(command, at),
             "of it the draw": lambda: CATALOGUE.outcome("dice", 9600, 100, PARAMS, *seeds),
             "of it three ids": lambda: (moment.new_id(), moment.new_id(), moment.new_id()),

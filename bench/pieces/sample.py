@@ -5,7 +5,8 @@ from typing import Final
 
 PLAYER: Final = "01a203dd-83c9-744c-b603-d0442593ad01"
 LOGIN_SESSION: Final = "01a203dd-83c9-744c-b603-d0442593ad02"
-IN_FORCE: Final = '{"dice":[1,1]}'
+ADDRESS: Final = "0123456789abcdef0123456789abcdef"
+CONTEXT: Final = f'{{"games":{{"dice":[1,1]}},"address":"{ADDRESS}"}}'
 PARAMS: Final = {"target": 50, "over": False}
 
 
@@ -14,7 +15,7 @@ def payload(session_id: str = LOGIN_SESSION) -> str:
     return json.dumps({"session_id": session_id, "stake_minor": 100, "params": PARAMS})
 
 
-CALL: Final = ("play", "0123456789abcdef-1234", LOGIN_SESSION, payload(), IN_FORCE)
+CALL: Final = ("play", "0123456789abcdef-1234", LOGIN_SESSION, payload(), CONTEXT)
 ANSWER: Final = "201 0 " + json.dumps(
     {
         "round_id": PLAYER,

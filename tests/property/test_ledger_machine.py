@@ -75,7 +75,7 @@ class WalletInHand(RuleBasedStateMachine):
         """A new request; `fails_at` is the statement at which the storage fails, 0 for none."""
         self.steps += 1
         self.entropy.begin(self.steps)
-        context = '{"plain":[1,1]}' if kind == "play" else ""
+        context = '{"games":{"plain":[1,1]},"address":""}' if kind == "play" else ""
         request = Request(kind, f"k{self.steps}", "login", payload, context)
         if fails_at:
             self.wallet.sql.fail_at(fails_at)

@@ -17,7 +17,7 @@ from simulation.sim.operation import Operation
 from simulation.sim.setting import setting_of
 from simulation.sim.world import World
 from unit.source_modules import modules_below
-from unit.wallet.wallet_house import House, dice_house
+from unit.wallet.wallet_house import NO_DEMANDS, House, dice_house
 
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.money import MAX_AMOUNT_MINOR
@@ -138,7 +138,14 @@ def test_s8_amounts_of_different_currencies_are_never_added() -> None:
     """Seed: USD everywhere; sums mixed currencies, limits and alerts with them."""
     house = House()
     opened = house.do(
-        "open", key="", login="", player_id="p", currency="EUR", jurisdiction="mt", limits=[]
+        "open",
+        key="",
+        login="",
+        player_id="p",
+        currency="EUR",
+        jurisdiction="mt",
+        limits=[],
+        rules=NO_DEMANDS,
     )
     assert opened.status == 201
     house.deposit(5_000)

@@ -16,8 +16,9 @@ from shared.kernel.errors import InvariantBroken
 from shared.kernel.times import local_day
 from shared.platform.ports import Sql
 from shared.wallet import tables
-from shared.wallet.model import DayUsage, Deposit, Event, Grant, Limit, Round, Seed, Withdrawal
-from shared.wallet.replay import Facts, State
+from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Seed, Withdrawal
+from shared.wallet.replay import State
+from shared.wallet.replay_gate import Facts, check_rows
 
 _USES: Final = ("wagered", "won", "deposited", "bets")
 
@@ -112,8 +113,8 @@ class Books:
         """Compare the tables with everything that the events up to the last one add up to.
 
         Raises:
-            InvariantBroken: `opened`, `rounds`, `holds`, `deposits`, `grants`, `limits`, `days`,
-                `seeds` or `answered`.
+            InvariantBroken: `opened`, `rounds`, `holds`, `deposits`, `grants`, `gate`, `limits`,
+                `days`, `seeds` or `answered`.
         """
         _counted(
             sql,
@@ -125,7 +126,7 @@ class Books:
         _counted(sql, "holds", "SELECT count(*) FROM withdrawals", (self.holds,))
         _counted(sql, "deposits", "SELECT count(credited_seq) FROM deposits", (self.deposits,))
         _grants(sql, state)
-        _limits(sql, state)
+        check_rows(sql, state)
         self._check_days(sql)
         _counted(
             sql,
@@ -277,11 +278,3 @@ def grant_facts(row: Grant) -> Facts:
         "expires_at": row.expires_at,
         "on_withdrawal": row.on_withdrawal,
     }
-
-
-def _limits(sql: Sql, state: State) -> None:
-    stored: dict[str, dict[str, int]] = {}
-    for row in tables.find(sql, Limit, "FROM limits"):
-        stored.setdefault(row.kind, {})[row.period] = row.value
-    if stored != state.limits:
-        raise InvariantBroken("limits", "the limits")

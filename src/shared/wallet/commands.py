@@ -7,6 +7,7 @@ of the wallet's currency; a command of the desk names the approval that two peop
 from collections.abc import Mapping
 
 from shared.kernel.values import value
+from shared.wallet.gate_model import Fact, Rules
 from shared.wallet.model import GrantTerms, Limit
 
 
@@ -16,6 +17,7 @@ class Open:
     currency: str
     jurisdiction: str
     limits: tuple[Limit, ...]
+    rules: Rules
 
 
 @value
@@ -57,6 +59,7 @@ class GameSessionOpen:
     min_stake_minor: int
     max_stake_minor: int
     enabled: bool
+    min_round_ms: int
 
 
 @value
@@ -72,6 +75,16 @@ class GameInForce:
 
     version: int
     enabled: bool
+
+
+@value
+class Context:
+    """What the house says beside a command: the games in force by id, and the address from which
+    the caller asks (empty when the house does not know it).
+    """
+
+    games: Mapping[str, GameInForce]
+    address: str
 
 
 @value
@@ -159,6 +172,99 @@ class SessionRevoke:
 
 
 @value
+class SessionBegin:
+    """A login, or another look at where a login session is."""
+
+    session_id: str
+    verdict: str
+    reason: str | None
+    address: str
+
+
+@value
+class RulesSet:
+    rules: Rules
+    version: int
+
+
+@value
+class FactRecord:
+    name: str
+    fact: Fact
+
+
+@value
+class LimitSet:
+    """`value` None removes the limit."""
+
+    kind: str
+    period: str
+    value: int | None
+
+
+@value
+class LimitConfirm:
+    kind: str
+    period: str
+
+
+@value
+class LimitCancel:
+    kind: str
+    period: str
+
+
+@value
+class OperatorLimitSet:
+    kind: str
+    period: str
+    value: int | None
+    reason: str
+    actor: str
+
+
+@value
+class Exclude:
+    """`until` None has no end."""
+
+    until: int | None
+    source: str
+
+
+@value
+class Pause:
+    until: int
+    source: str
+
+
+@value
+class RealityCheckSet:
+    minutes: int
+
+
+@value
+class RealityCheckAck:
+    """The player has seen the time and the net position."""
+
+
+@value
+class InterventionSet:
+    """`demands` "none" asks for no reaction: it sets or lifts the block of bonuses alone."""
+
+    intervention_id: str
+    level: str
+    template: str
+    demands: str
+    blocks_bonus: bool
+
+
+@value
+class InterventionAck:
+    intervention_id: str
+    reaction: str
+
+
+@value
 class ClockAdvance:
     advance_ms: int
 
@@ -182,6 +288,19 @@ type Command = (
     | Adjustment
     | Unfreeze
     | SeedRotate
+    | SessionBegin
     | SessionRevoke
+    | RulesSet
+    | FactRecord
+    | LimitSet
+    | LimitConfirm
+    | LimitCancel
+    | OperatorLimitSet
+    | Exclude
+    | Pause
+    | RealityCheckSet
+    | RealityCheckAck
+    | InterventionSet
+    | InterventionAck
     | ClockAdvance
 )

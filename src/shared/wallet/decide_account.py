@@ -2,19 +2,27 @@
 
 from shared.kernel.errors import Rejected
 from shared.wallet import seeds
-from shared.wallet.commands import GameSessionOpen, Open, SeedRotate, SessionRevoke
+from shared.wallet.commands import GameSessionOpen, Open, SeedRotate
 from shared.wallet.errors import GAME_DISABLED
-from shared.wallet.gates import refuse_frozen, refuse_revoked
+from shared.wallet.gate_model import new_gate
+from shared.wallet.gates import (
+    View,
+    refuse_barred,
+    refuse_elsewhere,
+    refuse_frozen,
+    refuse_idle,
+    refuse_revoked,
+)
 from shared.wallet.model import (
     Decision,
     Draft,
     GameSession,
     Head,
     Moment,
-    RevokedSession,
     Row,
     Seed,
 )
+from shared.wallet.protection_events import limit_changed
 
 
 def decide_open(command: Open, moment: Moment) -> Decision:
@@ -27,20 +35,14 @@ def decide_open(command: Open, moment: Moment) -> Decision:
             "player_id": command.player_id,
             "currency": command.currency,
             "jurisdiction": command.jurisdiction,
+            "rules": command.rules.as_data(),
         },
     )
-    limits = tuple(
-        Draft(
-            moment.new_id(),
-            "LIMIT_CHANGED",
-            {"kind": limit.kind, "period": limit.period, "value": limit.value},
-        )
-        for limit in command.limits
-    )
+    limits = tuple(limit_changed(moment, limit, is_tighter=True) for limit in command.limits)
     return Decision(
         answer=lambda head: {"seq": head.seq, "head_hash": head.hash},
         drafts=(opened, *limits, *rotation.drafts),
-        rows=(*command.limits, *rotation.rows),
+        rows=(*command.limits, *rotation.rows, new_gate(command.rules)),
         status=201,
     )
 
@@ -66,18 +68,27 @@ def decide_seed_rotate(head: Head, seed: Seed, command: SeedRotate, moment: Mome
 
 
 def decide_game_session_open(
-    head: Head, seed: Seed, command: GameSessionOpen, moment: Moment
+    head: Head,
+    seed: Seed,
+    command: GameSessionOpen,
+    moment: Moment,
+    *,
+    login: str,
+    view: View | None,
 ) -> Decision:
-    """Open a game session on the version of the game that is in force.
+    """Open a game session of the login session `login` on the version of the game in force.
 
     A seed that is due is rotated here already, so that the session starts on a commitment the
     player has been shown.
 
     Raises:
-        Rejected: `wallet_frozen`, `session_expired`, `game_disabled`.
+        Rejected: `wallet_frozen`, then as `refuse_barred`, `session_expired`, `geo_blocked`,
+            `game_disabled`.
     """
     refuse_frozen(head)
-    refuse_revoked(head)
+    refuse_barred(view, moment.now_ms)
+    refuse_idle(head, view, moment.now_ms)
+    refuse_elsewhere(view, moment.now_ms)
     if not command.enabled:
         raise Rejected(GAME_DISABLED, f"{command.game_id} is switched off")
     rotation = seeds.rotate_if_due(seed, moment)
@@ -90,6 +101,8 @@ def decide_game_session_open(
         max_stake_minor=command.max_stake_minor,
         opened_at=moment.now_ms,
         last_active_at=moment.now_ms,
+        login_session_id=login,
+        min_round_ms=command.min_round_ms,
     )
     body: dict[str, object] = {
         "session_id": session.session_id,
@@ -99,8 +112,3 @@ def decide_game_session_open(
     }
     rows: tuple[Row, ...] = (session, *rotation.rows) if rotation.drafts else (session,)
     return Decision(answer=lambda _: body, drafts=rotation.drafts, rows=rows, status=201)
-
-
-def decide_session_revoke(command: SessionRevoke, moment: Moment) -> Decision:
-    """End a login session: from the next command on it may do nothing. Never refused."""
-    return Decision(answer=lambda _: {}, rows=(RevokedSession(command.session_id, moment.now_ms),))

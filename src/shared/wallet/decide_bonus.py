@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from shared.kernel.errors import Rejected
 from shared.wallet import errors
 from shared.wallet.commands import BonusCredit, BonusDebit, BonusForfeit
-from shared.wallet.gates import refuse_frozen
+from shared.wallet.gates import View, refuse_barred, refuse_frozen
 from shared.wallet.grants import changed, closed, expire, refuse_torn_bonus
 from shared.wallet.model import Decision, Draft, Grant, Head, Moment
 
@@ -20,6 +20,7 @@ def decide_bonus_credit(
     grants: Sequence[Grant],
     command: BonusCredit,
     moment: Moment,
+    view: View,
     *,
     may_have_bonus: bool,
 ) -> Decision:
@@ -27,10 +28,14 @@ def decide_bonus_credit(
     one.
 
     Raises:
-        Rejected: `wallet_frozen`, `bonus_before_first_bet`, `grant_exists`, `grant_closed` when the
-            bonus would be past its time already.
+        Rejected: `wallet_frozen`, then as `refuse_barred`, `bonus_blocked`,
+            `bonus_before_first_bet`, `grant_exists`, `grant_closed` when the bonus would be past
+            its time already.
     """
     refuse_frozen(head)
+    refuse_barred(view, moment.now_ms)
+    if view.gate.bonus_blocked:
+        raise Rejected(errors.BONUS_BLOCKED, "an intervention of player protection stops bonuses")
     if not may_have_bonus:
         raise Rejected(
             errors.BONUS_BEFORE_FIRST_BET,

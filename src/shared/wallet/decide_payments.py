@@ -23,7 +23,7 @@ from shared.wallet.commands import (
     WithdrawalRelease,
     WithdrawalSettle,
 )
-from shared.wallet.gates import refuse_frozen, refuse_revoked
+from shared.wallet.gates import View, refuse_barred, refuse_frozen, refuse_idle
 from shared.wallet.grants import closed
 from shared.wallet.limits import Usage, refuse_deposit_over_limit
 from shared.wallet.model import (
@@ -53,15 +53,18 @@ def decide_deposit_request(
     pending_minor: int,
     command: DepositRequest,
     moment: Moment,
+    *,
+    view: View | None,
 ) -> Decision:
     """Announce a deposit. `pending_minor` is what unexpired requests still expect: it counts
     against the limit as if it were paid, so that no number of requests passes it.
 
     Raises:
-        Rejected: `wallet_frozen`, `session_expired`, `limit_deposit`.
+        Rejected: `wallet_frozen`, then as `refuse_barred`, `session_expired`, `limit_deposit`.
     """
     refuse_frozen(head)
-    refuse_revoked(head)
+    refuse_barred(view, moment.now_ms)
+    refuse_idle(head, view, moment.now_ms)
     expected = pending_minor + command.amount_minor
     refuse_deposit_over_limit(limits, usage, expected, moment.now_ms)
     deposit_id = moment.new_id()
@@ -132,16 +135,22 @@ def decide_deposit_credit(
 
 
 def decide_withdrawal_hold(
-    head: Head, grants: Sequence[Grant], command: WithdrawalHold, moment: Moment
+    head: Head,
+    grants: Sequence[Grant],
+    command: WithdrawalHold,
+    moment: Moment,
+    *,
+    view: View | None,
 ) -> Decision:
-    """Reserve cash for a withdrawal. Only cash can be withdrawn; no limit or pause stands here.
+    """Reserve cash for a withdrawal. Only cash can be withdrawn; of the gate, the session alone
+    stands here.
     Of the active `grants`, those given on the term that a withdrawal forfeits them are closed.
 
     Raises:
         Rejected: `wallet_frozen`, `session_expired`, `insufficient_funds`.
     """
     refuse_frozen(head)
-    refuse_revoked(head)
+    refuse_idle(head, view, moment.now_ms)
     if command.amount_minor > head.cash_minor:
         raise Rejected(
             errors.INSUFFICIENT_FUNDS,

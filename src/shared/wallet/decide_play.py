@@ -7,15 +7,22 @@ appended together or not at all, and the nonce moves with them. Checks stand in 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from shared.kernel.errors import InvariantBroken, Rejected
-from shared.kernel.times import MINUTE_MS
 from shared.kernel.values import value
 from shared.wallet import errors, seeds
 from shared.wallet.commands import Bet, GameInForce, Play
 from shared.wallet.funding import GrantShares, Split, split_payout, split_stake, with_shares
-from shared.wallet.gates import refuse_frozen, refuse_revoked
+from shared.wallet.gates import (
+    IDLE_SESSION_MS,
+    View,
+    refuse_barred,
+    refuse_elsewhere,
+    refuse_frozen,
+    refuse_idle,
+    refuse_pace,
+    refuse_unanswered,
+)
 from shared.wallet.grants import (
     Judged,
     changed,
@@ -26,7 +33,7 @@ from shared.wallet.grants import (
     refuse_torn_bonus,
     with_progress,
 )
-from shared.wallet.limits import Usage, refuse_bet_over_limit, warnings
+from shared.wallet.limits import ACTIVE_GAP_MS, Usage, refuse_bet_over_limit, warnings
 from shared.wallet.model import (
     Decision,
     Draft,
@@ -42,20 +49,19 @@ from shared.wallet.model import (
 from shared.wallet.ports import GameRules
 from shared.wallet.profiles import bonus_profile
 
-IDLE_SESSION_MS: Final = 30 * MINUTE_MS
-"""A game session without a round for this long is over (Portaria SPA/MF 722/2024)."""
-
 
 @value
 class Standing:
     """What any bet is judged by. `grants` are the active ones, oldest first; there are none to
-    look at while the bonus balance is nothing.
+    look at while the bonus balance is nothing. `view` is what the gate must look at; None when the
+    head says that it is open.
     """
 
     head: Head
     limits: Sequence[Limit]
     usage: Usage
     grants: Sequence[Grant]
+    view: View | None
 
 
 @value
@@ -93,10 +99,14 @@ def decide_play(
         Rejected: any of `errors.BET_REJECTIONS`, in that order; `game_session_not_found` stands
             with `session_expired`.
     """
-    head = standing.head
+    head, view, now_ms = standing.head, standing.view, moment.now_ms
     refuse_frozen(head)
-    refuse_revoked(head)
-    session = _playable(session, in_force, moment.now_ms)
+    refuse_barred(view, now_ms)
+    refuse_idle(head, view, now_ms)
+    session = _running(session, now_ms)
+    refuse_elsewhere(view, now_ms)
+    refuse_unanswered(view, now_ms)
+    _refuse_not_in_force(session, in_force)
     rotation = seeds.rotate_if_due(seed, moment)
     current = rotation.current
     stake_minor = command.stake_minor
@@ -110,7 +120,7 @@ def decide_play(
         current.nonce,
     )
     _refuse_stake(session, stake_minor)
-    placed = place(standing, stake_minor, moment, session.game_id)
+    placed = place(standing, stake_minor, moment, session.game_id, session)
     payout = split_payout(payout_minor, placed.stake)
     usage = placed.usage.plus(won=payout_minor)
 
@@ -144,8 +154,7 @@ def decide_play(
     drawn = replace(current, nonce=current.nonce + 1)
     rows: list[Row] = [
         settled,
-        # Opening a session appends no event, so the clock may have been set back since.
-        replace(session, last_active_at=max(session.last_active_at, moment.now_ms)),
+        played(session, stake_minor, payout_minor, now_ms),
         drawn,
         usage.today,
         *changed(standing.grants, judged.grants),
@@ -178,12 +187,15 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
     """Take the stake of a round that is decided elsewhere; the round stays open for its win.
 
     Raises:
-        Rejected: `wallet_frozen`, `session_expired`, then `round_open`, `round_closed` or
+        Rejected: `wallet_frozen`, the gate, then `round_open`, `round_closed` or
             `round_rolled_back` for a round that is known, the limits, `insufficient_funds`.
     """
-    head = standing.head
+    head, view, now_ms = standing.head, standing.view, moment.now_ms
     refuse_frozen(head)
-    refuse_revoked(head)
+    refuse_barred(view, now_ms)
+    refuse_idle(head, view, now_ms)
+    refuse_elsewhere(view, now_ms)
+    refuse_unanswered(view, now_ms)
     if found is not None:
         problem = {
             "open": errors.ROUND_OPEN,
@@ -191,7 +203,7 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
             "rolled_back": errors.ROUND_ROLLED_BACK,
         }[found.status]
         raise Rejected(problem, "the round has had its bet")
-    placed = place(standing, command.amount_minor, moment, command.game_id)
+    placed = place(standing, command.amount_minor, moment, command.game_id, None)
     bet = Draft(
         moment.new_id(),
         "BET",
@@ -212,18 +224,22 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
     )
 
 
-def place(standing: Standing, stake_minor: int, moment: Moment, game_id: str) -> Placed:
-    """Judge a stake by the player's limits, bonus terms and funds, and fund it. Grants that are
-    past their time fund nothing: they are closed before the bet. Who owes (cash below zero after
-    the return of a win) stakes nothing at all.
+def place(
+    standing: Standing, stake_minor: int, moment: Moment, game_id: str, session: GameSession | None
+) -> Placed:
+    """Judge a stake by the pace of its game session, the player's limits, bonus terms and funds,
+    and fund it. Grants that are past their time fund nothing: they are closed before the bet. Who
+    owes (cash below zero after the return of a win) stakes nothing at all.
 
     Raises:
-        Rejected: `stake_above_max` for bonus money that is being wagered, `limit_time`,
-            `limit_bet_count`, `limit_wager`, `limit_loss`, `insufficient_funds`, in this order.
+        Rejected: `stake_above_max` for bonus money that is being wagered, `round_too_fast`,
+            `limit_time`, `limit_bet_count`, `limit_wager`, `limit_loss`, `insufficient_funds`, in
+            this order.
     """
     head = standing.head
     before = expire(standing.grants, moment) if standing.grants else Judged(())
     refuse_stake_over_bonus_max(before.grants, stake_minor)
+    refuse_pace(session, moment.now_ms)
     usage = standing.usage.with_bet(stake_minor, moment.now_ms)
     refuse_bet_over_limit(standing.limits, usage, moment.now_ms)
     cash_minor = head.cash_minor + before.cash_delta
@@ -291,13 +307,31 @@ def round_body(round_id: str, after: Head) -> dict[str, object]:
     }
 
 
-def _playable(
-    session: GameSession | None, in_force: Mapping[str, GameInForce], now_ms: int
-) -> GameSession:
+def played(session: GameSession, stake_minor: int, payout_minor: int, now_ms: int) -> GameSession:
+    """The game session with one more round. Opening a session appends no event, so the clock may
+    have been set back since: the last activity never moves back.
+    """
+    gap = now_ms - session.last_active_at
+    is_active = session.bets > 0 and 0 <= gap <= ACTIVE_GAP_MS
+    return replace(
+        session,
+        last_active_at=max(session.last_active_at, now_ms),
+        wagered_minor=session.wagered_minor + stake_minor,
+        won_minor=session.won_minor + payout_minor,
+        bets=session.bets + 1,
+        play_ms=session.play_ms + (gap if is_active else 0),
+    )
+
+
+def _running(session: GameSession | None, now_ms: int) -> GameSession:
     if session is None:
         raise Rejected(errors.GAME_SESSION_NOT_FOUND, "there is no such game session")
     if now_ms - session.last_active_at > IDLE_SESSION_MS:
         raise Rejected(errors.SESSION_EXPIRED, "the game session was idle for over 30 minutes")
+    return session
+
+
+def _refuse_not_in_force(session: GameSession, in_force: Mapping[str, GameInForce]) -> None:
     game = in_force.get(session.game_id)
     if game is None or not game.enabled:
         raise Rejected(errors.GAME_DISABLED, f"{session.game_id} is switched off")
@@ -307,7 +341,6 @@ def _playable(
             errors.GAME_VERSION_RETIRED,
             f"version {session.game_version} of {session.game_id} is no longer in force",
         )
-    return session
 
 
 def _refuse_stake(session: GameSession, stake_minor: int) -> None:

@@ -9,7 +9,8 @@
     ├── the desk             one person where two are needed, nothing to release
     └── the money            not enough of it, or already moved
 
-Statuses: 401 for a session that is over; 403 for a gate of player protection; 404 for what is not
+Statuses: 401 for a session that is over; 403 for a gate of player protection, 503 while it is not
+known whether it is open; 404 for what is not
 there; 409 for a conflict with the state of the wallet, stake bounds and funds included (422 is kept
 for a payload that does not validate whatever the state); 423 for a frozen wallet. The first
 applicable rejection wins; `BET_REJECTIONS` is that order for bets, to the letter of the contract.
@@ -43,7 +44,7 @@ EVENT_NOT_FOUND: Final = Problem("event_not_found", 404, "No such event", "same_
 EXCLUDED: Final = Problem("excluded", 403, "The player is self-excluded", "never")
 PAUSED: Final = Problem("paused", 403, "The player takes a pause", "after")
 IMPEDIMENT_CHECK_PENDING: Final = Problem(
-    "impediment_check_pending", 403, "The impediment check has no answer yet", "same_key"
+    "impediment_check_pending", 503, "The impediment check has no answer yet", "after"
 )
 IMPEDED: Final = Problem("impeded", 403, "The player may not bet by law", "never")
 KYC_REQUIRED: Final = Problem("kyc_required", 403, "The identity is not verified", "same_key")
@@ -72,6 +73,22 @@ LIMIT_BET_COUNT: Final = Problem(
 LIMIT_WAGER: Final = Problem("limit_wager", 403, "The wager limit would be passed", "after")
 LIMIT_LOSS: Final = Problem("limit_loss", 403, "The loss limit could be passed", "after")
 LIMIT_DEPOSIT: Final = Problem("limit_deposit", 403, "The deposit limit would be passed", "after")
+LIMIT_MANDATORY: Final = Problem("limit_mandatory", 409, "The limit cannot be removed", "never")
+LIMIT_CHANGE_NOT_FOUND: Final = Problem(
+    "limit_change_not_found", 404, "No change of this limit waits", "never"
+)
+LIMIT_CHANGE_NOT_DUE: Final = Problem(
+    "limit_change_not_due", 409, "The change of the limit still has to wait", "after"
+)
+EXCLUSION_NOT_SHORTENED: Final = Problem(
+    "exclusion_not_shortened", 409, "A term in force is never shortened", "never"
+)
+INTERVENTION_NOT_FOUND: Final = Problem(
+    "intervention_not_found", 404, "No such message waits for an answer", "never"
+)
+INTERVENTION_CHOICE_REQUIRED: Final = Problem(
+    "intervention_choice_required", 409, "A tighter limit or a pause must come first", "same_key"
+)
 
 # The round
 ROUND_NOT_FOUND: Final = Problem("round_not_found", 404, "No such round", "same_key")
@@ -84,6 +101,7 @@ ROUND_ROLLED_BACK: Final = Problem("round_rolled_back", 409, "The round was roll
 BONUS_BEFORE_FIRST_BET: Final = Problem(
     "bonus_before_first_bet", 403, "No bonus before the first bet", "same_key"
 )
+BONUS_BLOCKED: Final = Problem("bonus_blocked", 403, "Bonuses are stopped", "same_key")
 GRANT_NOT_FOUND: Final = Problem("grant_not_found", 404, "No such bonus grant", "same_key")
 GRANT_EXISTS: Final = Problem("grant_exists", 409, "The grant was already credited", "never")
 GRANT_CLOSED: Final = Problem(
@@ -166,10 +184,17 @@ ALL_PROBLEMS: Final[tuple[Problem, ...]] = (
     EVENT_NOT_FOUND,
     GAME_SESSION_NOT_FOUND,
     LIMIT_DEPOSIT,
+    LIMIT_MANDATORY,
+    LIMIT_CHANGE_NOT_FOUND,
+    LIMIT_CHANGE_NOT_DUE,
+    EXCLUSION_NOT_SHORTENED,
+    INTERVENTION_NOT_FOUND,
+    INTERVENTION_CHOICE_REQUIRED,
     ROUND_NOT_FOUND,
     ROUND_CLOSED,
     ROUND_ROLLED_BACK,
     BONUS_BEFORE_FIRST_BET,
+    BONUS_BLOCKED,
     GRANT_NOT_FOUND,
     GRANT_EXISTS,
     GRANT_CLOSED,

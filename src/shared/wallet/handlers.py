@@ -1,10 +1,10 @@
 """From a command to its decision: load what it must know, then decide; nothing is written here."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from shared.kernel.values import value
 from shared.wallet.commands import (
     Adjustment,
     Bet,
@@ -15,12 +15,10 @@ from shared.wallet.commands import (
     Command,
     DepositCredit,
     DepositRequest,
-    GameInForce,
     GameSessionOpen,
     Play,
     Rollback,
     SeedRotate,
-    SessionRevoke,
     Unfreeze,
     Win,
     WithdrawalHold,
@@ -30,7 +28,6 @@ from shared.wallet.commands import (
 from shared.wallet.decide_account import (
     decide_game_session_open,
     decide_seed_rotate,
-    decide_session_revoke,
 )
 from shared.wallet.decide_bonus import (
     decide_bonus_credit,
@@ -49,21 +46,11 @@ from shared.wallet.decide_payments import (
 from shared.wallet.decide_play import Standing, decide_bet, decide_play
 from shared.wallet.decide_rounds import Played, decide_rollback, decide_win
 from shared.wallet.funding import GrantShares, shares_of
-from shared.wallet.model import Decision, Event, Grant, Head, Moment
-from shared.wallet.ports import GameRules
+from shared.wallet.handle_gate import GATE_HANDLERS
+from shared.wallet.handle_limits import LIMIT_HANDLERS
+from shared.wallet.model import Decision, Event, GameSession, Grant
 from shared.wallet.profiles import bonus_profile
-from shared.wallet.store import Store
-
-
-@value
-class Situation:
-    """What every decision may look at: the wallet, the moment, the house's games."""
-
-    store: Store
-    head: Head
-    moment: Moment
-    games: GameRules
-    in_force: Mapping[str, GameInForce]
+from shared.wallet.situation import Handlers, Situation
 
 
 def decide(command: Command, at: Situation) -> Decision:
@@ -79,18 +66,28 @@ def _play(command: Play, at: Situation) -> Decision:
     session = at.store.game_session(command.session_id)
     standing = _standing(at)
     seed = at.store.seed()
-    return decide_play(standing, session, seed, at.in_force, command, at.moment, at.games)
+    games = at.context.games
+    decision = decide_play(standing, session, seed, games, command, at.moment, at.games)
+    if at.head.caller_game_session in (None, command.session_id):
+        return decision
+    # The bets of this game session are the login session's activity from now on.
+    return replace(decision, rows=(*decision.rows, *at.touched(command.session_id)))
 
 
 def _bet(command: Bet, at: Situation) -> Decision:
     found = at.store.round(command.round_id)
-    return decide_bet(_standing(at), found, command, at.moment)
+    return _active(decide_bet(_standing(at), found, command, at.moment), at)
 
 
 def _standing(at: Situation) -> Standing:
     """Most wallets hold no bonus and skip the look-up of grants."""
     limits, usage = at.store.protection(at.moment.now_ms)
-    return Standing(at.head, limits, usage, _grants_in_play(at))
+    return Standing(at.head, limits, usage, _grants_in_play(at), at.doubts())
+
+
+def _active(decision: Decision, at: Situation) -> Decision:
+    """The decision, which is an activity of the caller's login session."""
+    return replace(decision, rows=(*decision.rows, *at.touched()))
 
 
 def _grants_in_play(at: Situation) -> Sequence[Grant]:
@@ -130,7 +127,27 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
 def _deposit_request(command: DepositRequest, at: Situation) -> Decision:
     limits, usage = at.store.protection(at.moment.now_ms)
     pending_minor = at.store.pending_deposits_minor(at.moment.now_ms)
-    return decide_deposit_request(at.head, limits, usage, pending_minor, command, at.moment)
+    return _active(
+        decide_deposit_request(
+            at.head, limits, usage, pending_minor, command, at.moment, view=at.doubts()
+        ),
+        at,
+    )
+
+
+def _withdrawal_hold(command: WithdrawalHold, at: Situation) -> Decision:
+    grants = _grants_in_play(at)
+    return _active(
+        decide_withdrawal_hold(at.head, grants, command, at.moment, view=at.doubts()), at
+    )
+
+
+def _game_session_open(command: GameSessionOpen, at: Situation) -> Decision:
+    decision = decide_game_session_open(
+        at.head, at.store.seed(), command, at.moment, login=at.session_id, view=at.doubts()
+    )
+    opened = next(row for row in decision.rows if isinstance(row, GameSession))
+    return replace(decision, rows=(*decision.rows, *at.touched(opened.session_id)))
 
 
 def _deposit_credit(command: DepositCredit, at: Situation) -> Decision:
@@ -146,7 +163,7 @@ def _bonus_credit(command: BonusCredit, at: Situation) -> Decision:
     asks_first_bet = bonus_profile(at.head.jurisdiction).first_bet_first
     may_have_bonus = not asks_first_bet or at.store.has_staked_cash()
     return decide_bonus_credit(
-        at.head, at.store.grants(), command, at.moment, may_have_bonus=may_have_bonus
+        at.head, at.store.grants(), command, at.moment, at.view(), may_have_bonus=may_have_bonus
     )
 
 
@@ -166,25 +183,24 @@ def _withdrawal_release(command: WithdrawalRelease, at: Situation) -> Decision:
     return decide_withdrawal_release(at.head, withdrawal, command, at.moment)
 
 
-_HANDLERS: Final[Mapping[type[Any], Callable[[Any, Situation], Decision]]] = {
+_HANDLERS: Final[Handlers] = {
     Play: _play,
     Bet: _bet,
     Win: _win,
     Rollback: _rollback,
     DepositRequest: _deposit_request,
     DepositCredit: _deposit_credit,
-    WithdrawalHold: lambda c, at: decide_withdrawal_hold(
-        at.head, _grants_in_play(at), c, at.moment
-    ),
+    WithdrawalHold: _withdrawal_hold,
     WithdrawalSettle: _withdrawal_settle,
     WithdrawalRelease: _withdrawal_release,
-    GameSessionOpen: lambda c, at: decide_game_session_open(at.head, at.store.seed(), c, at.moment),
+    GameSessionOpen: _game_session_open,
     SeedRotate: lambda c, at: decide_seed_rotate(at.head, at.store.seed(), c, at.moment),
-    SessionRevoke: lambda c, at: decide_session_revoke(c, at.moment),
     BonusCredit: _bonus_credit,
     BonusDebit: lambda c, at: decide_bonus_debit(at.head, at.store.grants(), c, at.moment),
     BonusForfeit: lambda c, at: decide_bonus_forfeit(at.head, at.store.grants(), c, at.moment),
     BonusExpire: lambda _, at: decide_bonus_expire(at.head, at.store.grants(), at.moment),
     Adjustment: lambda c, at: decide_adjustment(at.head, c, at.moment),
     Unfreeze: _unfreeze,
+    **GATE_HANDLERS,
+    **LIMIT_HANDLERS,
 }

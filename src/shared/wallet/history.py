@@ -4,6 +4,7 @@ Both answers come from the log alone. The sums of `explain` add up to the balanc
 everything that ever moved them is in one of its lines.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final, cast
@@ -12,7 +13,9 @@ from shared.kernel.errors import Rejected
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Sql
 from shared.wallet import tables
+from shared.wallet.eligibility import terms_body
 from shared.wallet.errors import EVENT_NOT_FOUND
+from shared.wallet.gate_model import Gate, moment_or_none
 from shared.wallet.model import Event, Head
 from shared.wallet.payload import Fields
 from shared.wallet.replay import State, replayed
@@ -49,10 +52,17 @@ def state_body(state: State) -> dict[str, object]:
         "bonus_minor": state.bonus_minor,
         "held_minor": state.held_minor,
         "frozen_law": state.frozen_law,
+        "gate": _gate_body(Gate(**state.gate)),
         "limits": [
-            {"kind": kind, "period": period, "value": value}
-            for kind, periods in state.limits.items()
+            {"kind": kind, "period": period, "value": value, "source": source}
+            for source, kinds in state.limits.items()
+            for kind, periods in kinds.items()
             for period, value in periods.items()
+        ],
+        "limit_changes": [
+            _timed({"kind": kind, "period": period, **change}, "requested_at", "due_at")
+            for kind, periods in state.limit_changes.items()
+            for period, change in periods.items()
         ],
         "grants": [
             _timed({"grant_id": name, **grant}, "expires_at")
@@ -73,6 +83,24 @@ def state_body(state: State) -> dict[str, object]:
             "number": state.seeds_committed,
             "draws": state.draws,
         },
+    }
+
+
+def _gate_body(gate: Gate) -> dict[str, object]:
+    """What closed the gate then, if anything did; an endless exclusion ends at null."""
+    return {
+        "rules": gate.read_rules().as_data(),
+        "facts": {
+            name: _timed(fact.as_data(), "valid_until") for name, fact in gate.read_facts().items()
+        },
+        **terms_body(gate),
+        "reality_check": {
+            "minutes": gate.reality_minutes,
+            "since": moment_or_none(gate.reality_since),
+            "due_at": moment_or_none(gate.reality_due_at),
+        },
+        "intervention": None if gate.intervention is None else json.loads(gate.intervention),
+        "bonus_blocked": gate.bonus_blocked == 1,
     }
 
 

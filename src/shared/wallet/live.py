@@ -73,6 +73,7 @@ _MEMBERS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What a client may say: the wallet's payloads have members that are the house's alone."""
 
+_REALITY_MEMBERS: Final = ("session_minutes", "net_minor", "wagered_minor", "since")
 _PROBLEMS: Final = {problem.code: problem for problem in (*errors.ALL_PROBLEMS, *LIVE_PROBLEMS)}
 _ID: Final = re.compile(r"[!-~]{1,64}")
 _KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -96,6 +97,11 @@ TOO_SLOW: Final = Ending(4413, "too_slow")
 NOT_TEXT: Final = Ending(1003, "text_only")
 TOO_LARGE: Final = Ending(1009, "message_too_large")
 
+MAY_END_PLAY: Final = frozenset({"exclude", "pause", "fact_record"})
+"""Commands after which the player may be one who has nothing left to do on a socket."""
+
+REALITY_CHECK: Final = "reality_check_due"
+
 ENDS_PLAY: Final[Mapping[str, Ending]] = {
     "wallet_frozen": WALLET_FROZEN,
     "excluded": Ending(4403, "excluded"),
@@ -109,8 +115,9 @@ ENDS_PLAY: Final[Mapping[str, Ending]] = {
 class HandOver:
     """What the API vouches for when it hands a client over to the wallet.
 
-    `games` is the context of a bet, `{game_id: [version, enabled 0 or 1]}` as text; `session_id` is
-    the login session that the access token proved, and `expires_at` when that token ends.
+    `games` and `address` are the context of a bet: `{game_id: [version, enabled 0 or 1]}` as text,
+    and the opaque address that the client came from. `session_id` is the login session that the
+    access token proved, and `expires_at` when that token ends.
     """
 
     session_id: str
@@ -118,11 +125,19 @@ class HandOver:
     expires_at: int
     per_second: int
     games: str
+    address: str
 
     def encode(self) -> str:
         """One line of ASCII, so that it passes as a header and as an attachment."""
         return json.dumps(
-            [self.session_id, self.opened_at, self.expires_at, self.per_second, self.games],
+            [
+                self.session_id,
+                self.opened_at,
+                self.expires_at,
+                self.per_second,
+                self.games,
+                self.address,
+            ],
             separators=(",", ":"),
         )
 
@@ -279,6 +294,20 @@ def problem_message(message_id: str, rejection: Rejection) -> str:
 def pushed(kind: str, body: str) -> str:
     """A message that answers nothing; `body` is the JSON text of an object with members."""
     return f'{{"type":"{kind}",{body[1:]}'
+
+
+def reality_check(answer: str) -> tuple[str, str]:
+    """The message that shows a reality check, from the wallet's answer that refused a bet, after
+    the moment since which the check counts: that names it.
+    """
+    body = json.loads(answer[6:])
+    shown = {name: body[name] for name in _REALITY_MEMBERS}
+    return str(body["since"]), pushed("reality_check", encode_body(shown))
+
+
+def games_of(context: str) -> str:
+    """The games in force, as text, of the context of a bet."""
+    return encode_body(json.loads(context)["games"])
 
 
 def session_end(ending: Ending) -> str:

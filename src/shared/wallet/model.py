@@ -13,10 +13,31 @@ from typing import Final, Literal
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.values import value
 from shared.platform.ports import Entropy
+from shared.wallet.gate_model import (
+    FOREVER,
+    NEVER,
+    Exclusion,
+    Gate,
+    LimitChange,
+    LoginSession,
+)
 
 EventType = Literal[
     "OPENED",
+    "RULES_CHANGED",
+    "FACT_RECORDED",
+    "SESSION_BEGAN",
+    "PLACE_CHECKED",
     "LIMIT_CHANGED",
+    "LIMIT_REQUESTED",
+    "LIMIT_CANCELLED",
+    "EXCLUDED",
+    "PAUSED",
+    "REALITY_CHECK_SET",
+    "REALITY_CHECK_STARTED",
+    "REALITY_CHECK_ACKNOWLEDGED",
+    "INTERVENTION_SET",
+    "INTERVENTION_ACKNOWLEDGED",
     "SEED_COMMITTED",
     "SEED_REVEALED",
     "FROZEN",
@@ -35,16 +56,17 @@ EventType = Literal[
     "ADJUSTMENT",
 ]
 LimitKind = Literal["deposit", "loss", "wager", "time", "bet_count"]
-Period = Literal["daily", "weekly", "monthly"]
+Period = Literal["session", "daily", "weekly", "monthly"]
 RoundStatus = Literal["open", "settled", "rolled_back"]
 GrantStatus = Literal["active", "converted", "forfeited", "expired"]
 
-EVENT_SCHEMA_VERSION: Final = 2
+EVENT_SCHEMA_VERSION: Final = 3
 """What this release writes; `upcast` reads what earlier ones wrote."""
 
 GENESIS_HASH: Final = "0" * 64
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time", "bet_count")
 PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
+"""The periods of the calendar, shortest first; `session` is one game session."""
 
 
 @value
@@ -90,9 +112,14 @@ class Event:
 
 @value
 class Head:
-    """The wallet as of its last event: who it is, where the chain ends, what it holds.
+    """The wallet as of its last event: who it is, where the chain ends, what it holds, and what
+    the gate digests for a bet.
 
-    `caller_revoked`: the login session that asks was ended.
+    No fact, exclusion, pause or intervention stands in the way from `open_from` on and before
+    `open_until`; the login session that asks, its place and the reality check do not before
+    `caller_until`, as long as it asks from `caller_address` (None: from anywhere). Outside of them
+    `gates` looks at each. `caller_game_session` is None for a session that the wallet does not
+    know, and empty for one that has not played.
     """
 
     player_id: str
@@ -106,7 +133,12 @@ class Head:
     bonus_minor: int
     held_minor: int
     recorded_at: int
-    caller_revoked: bool
+    open_from: int = NEVER
+    open_until: int = FOREVER
+    caller_until: int = FOREVER
+    caller_address: str | None = None
+    caller_game_session: str | None = None
+    caller_revoked: bool = False
 
     @property
     def spendable_minor(self) -> int:
@@ -154,7 +186,9 @@ class Round:
 
 @value
 class GameSession:
-    """A game session with the version of the game that it was opened on."""
+    """A game session with the version of the game that it was opened on, and what was played in
+    it. `min_round_ms` is how long the law makes a bet wait for the one before it, 0 not at all.
+    """
 
     session_id: str
     game_id: str
@@ -164,6 +198,12 @@ class GameSession:
     max_stake_minor: int
     opened_at: int
     last_active_at: int
+    login_session_id: str = ""
+    min_round_ms: int = 0
+    wagered_minor: int = 0
+    won_minor: int = 0
+    bets: int = 0
+    play_ms: int = 0
 
 
 @value
@@ -267,11 +307,14 @@ class Grant:
 
 @value
 class Limit:
-    """`value` is minor units (deposit, loss, wager), minutes (time) or bets (bet_count)."""
+    """`value` is minor units (deposit, loss, wager), minutes (time) or bets (bet_count). The player
+    and the operator each have one for a kind and period; both are checked.
+    """
 
     kind: str
     period: str
     value: int
+    source: str = "player"
 
 
 @value
@@ -287,29 +330,33 @@ class DayUsage:
     last_bet_at: int = 0
 
 
-@value
-class RevokedSession:
-    """A login session that may do nothing any more."""
-
-    session_id: str
-    revoked_at: int
-
-
 type Row = (
-    Round | GameSession | Seed | Deposit | Withdrawal | Grant | Limit | DayUsage | RevokedSession
+    Round
+    | GameSession
+    | Seed
+    | Deposit
+    | Withdrawal
+    | Grant
+    | Limit
+    | LimitChange
+    | Exclusion
+    | DayUsage
+    | Gate
+    | LoginSession
 )
 
 
 @value
 class Decision:
-    """What a command does: events to append, rows to write, and the answer, which may name the
-    head that the events lead to.
+    """What a command does: events to append, rows to write, rows that are no more (`gone`), and the
+    answer, which may name the head that the events lead to.
     """
 
     answer: Callable[[Head], dict[str, object]]
     drafts: tuple[Draft, ...] = ()
     rows: tuple[Row, ...] = ()
     status: int = 200
+    gone: tuple[Row, ...] = ()
 
 
 @value

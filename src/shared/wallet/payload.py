@@ -16,7 +16,11 @@ from shared.wallet.errors import INVALID_PAYLOAD
 MAX_PAYLOAD_CHARS: Final = 65_536
 MAX_TEXT_CHARS: Final = 500
 MAX_ID_CHARS: Final = 128
+MAX_ADDRESS_CHARS: Final = 64
+LAST_MS: Final = 253_402_300_799_999
+"""The end of the year 9999: the last moment that RFC 3339 can write."""
 
+_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ID: Final = re.compile(rf"[!-~]{{1,{MAX_ID_CHARS}}}")
 
 
@@ -86,6 +90,10 @@ class Fields:
             refuse(name, f"is not a whole number from {least} to {most}")
         return value
 
+    def moment(self, name: str) -> int:
+        """UTC milliseconds."""
+        return self.whole(name, least=1, most=LAST_MS)
+
     def amount(self, name: str) -> int:
         """A positive amount of minor units."""
         return self.whole(name, least=1)
@@ -111,6 +119,25 @@ class Fields:
             if not isinstance(item, dict):
                 refuse(name, "holds something that is not an object")
         return value
+
+    def choices(self, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of texts in `choices`, none twice."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, list) or any(type(item) is not str for item in value):
+            refuse(name, "is not a list of texts")
+        if not set(value) <= set(choices) or len(set(value)) < len(value):
+            refuse(name, f"names something twice, or that is not one of {', '.join(choices)}")
+        return tuple(value)
+
+    def codes(self, name: str, *, most: int) -> tuple[str, ...]:
+        """A list of at most `most` codes: 1 to 64 letters, digits, `_`, `.` and `-`."""
+        value = self._rest.pop(name, None)
+        if not isinstance(value, list) or len(value) > most:
+            refuse(name, f"is not a list of at most {most} codes")
+        for item in value:
+            if type(item) is not str or not _CODE.fullmatch(item):
+                refuse(name, f"holds something that does not match {_CODE.pattern}")
+        return tuple(value)
 
     def has(self, name: str) -> bool:
         """True when the field is there and not null; a null counts as absent."""

@@ -21,6 +21,15 @@ CALL: Final[tuple[Problem, ...]] = (
 """Before any command is decided, whatever it is."""
 
 _PLAYER: Final = (errors.WALLET_FROZEN, errors.SESSION_EXPIRED)
+_FACTS: Final = (
+    errors.WALLET_FROZEN,
+    errors.EXCLUDED,
+    errors.PAUSED,
+    errors.IMPEDIMENT_CHECK_PENDING,
+    errors.IMPEDED,
+    errors.KYC_REQUIRED,
+)
+_OWN: Final = (errors.SESSION_EXPIRED,)
 _BONUS: Final = (errors.WALLET_FROZEN, errors.GRANT_NOT_FOUND, errors.GRANT_CLOSED)
 _HELD: Final = (errors.WITHDRAWAL_NOT_FOUND, errors.WITHDRAWAL_NOT_PENDING)
 
@@ -36,7 +45,7 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "bet": _with(errors.ROUND_OPEN, errors.ROUND_CLOSED, errors.ROUND_ROLLED_BACK),
     "win": (errors.ROUND_NOT_FOUND, errors.ROUND_ROLLED_BACK, errors.ROUND_CLOSED),
     "rollback": (errors.ROUND_CLOSED, errors.ROLLBACK_EXCEEDS_BALANCE),
-    "deposit_request": (*_PLAYER, errors.LIMIT_DEPOSIT),
+    "deposit_request": (*_FACTS, errors.SESSION_EXPIRED, errors.LIMIT_DEPOSIT),
     "deposit_credit": (
         errors.WALLET_FROZEN,
         errors.DEPOSIT_NOT_FOUND,
@@ -48,7 +57,8 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "withdrawal_settle": (*_HELD, errors.PAYMENT_MISMATCH),
     "withdrawal_release": _HELD,
     "bonus_credit": (
-        errors.WALLET_FROZEN,
+        *_FACTS,
+        errors.BONUS_BLOCKED,
         errors.BONUS_BEFORE_FIRST_BET,
         errors.GRANT_EXISTS,
         errors.GRANT_CLOSED,
@@ -58,16 +68,38 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "bonus_expire": (errors.WALLET_FROZEN,),
     "adjustment": (errors.MAKER_IS_CHECKER, errors.WALLET_FROZEN, errors.INSUFFICIENT_FUNDS),
     "unfreeze": (errors.MAKER_IS_CHECKER, errors.WALLET_NOT_FROZEN, errors.WALLET_NOT_PROVEN),
-    "game_session_open": (*_PLAYER, errors.GAME_DISABLED),
+    "game_session_open": (
+        *_FACTS,
+        errors.SESSION_EXPIRED,
+        errors.GEO_BLOCKED,
+        errors.GAME_DISABLED,
+    ),
     "seed_rotate": _PLAYER,
     "open": (errors.WALLET_OPEN_CONFLICT,),
+    "session_begin": (errors.SESSION_EXPIRED,),
     "session_revoke": (),
+    "rules_set": (),
+    "fact_record": (),
+    "limit_set": (*_OWN, errors.LIMIT_MANDATORY),
+    "limit_confirm": (*_OWN, errors.LIMIT_CHANGE_NOT_FOUND, errors.LIMIT_CHANGE_NOT_DUE),
+    "limit_cancel": (*_OWN, errors.LIMIT_CHANGE_NOT_FOUND),
+    "operator_limit_set": (),
+    "exclude": (*_OWN, errors.EXCLUSION_NOT_SHORTENED),
+    "pause": (*_OWN, errors.EXCLUSION_NOT_SHORTENED),
+    "reality_check_set": _OWN,
+    "reality_check_ack": _OWN,
+    "intervention_set": (),
+    "intervention_ack": (
+        *_OWN,
+        errors.INTERVENTION_NOT_FOUND,
+        errors.INTERVENTION_CHOICE_REQUIRED,
+    ),
     "clock_advance": (),
 }
 """By command. A command that finds a broken law is answered `wallet_frozen` whatever its list."""
 
 WHEN: Final[Mapping[str, str]] = {
-    "unknown_command": "the kind is no command, or one that this profile does not have",
+    "unknown_command": "the kind is no command, or one of the house, or not of this profile",
     "unknown_query": "the kind is no question",
     "idempotency_key_required": "a command that moves money comes without a key",
     "invalid_payload": "a field is missing, unknown, of another type or out of its bounds",
@@ -82,7 +114,8 @@ WHEN: Final[Mapping[str, str]] = {
     "impediment_check_pending": "whether the player may bet by law is not known yet",
     "impeded": "the law forbids this person to bet",
     "kyc_required": "the identity is not verified",
-    "session_expired": "the login session was ended, or the game session was idle for 30 minutes",
+    "session_expired": "the login session was ended, is not known, or it or the game session was "
+    "idle for over 30 minutes",
     "game_session_not_found": "the game session is not one of this wallet",
     "geo_blocked": "the place is outside the licence or not known",
     "reality_check_due": "a reality check waits for an answer",
@@ -102,6 +135,13 @@ WHEN: Final[Mapping[str, str]] = {
     "limit_wager": "the stake would pass the wager limit",
     "limit_loss": "the stake, if lost, would pass the loss limit",
     "limit_deposit": "the deposit, with those still expected, would pass the deposit limit",
+    "limit_mandatory": "the law asks for the limit: it can be changed, not removed",
+    "limit_change_not_found": "no looser limit of this kind and period waits",
+    "limit_change_not_due": "the looser limit waits until the time that `retry_after` names",
+    "exclusion_not_shortened": "the term would end before the one that is in force",
+    "intervention_not_found": "no message with this id waits",
+    "intervention_choice_required": "the message asks for a tighter limit or a pause first",
+    "bonus_blocked": "an intervention of player protection stops bonuses",
     "insufficient_funds": "the balance does not cover the amount, or cash is below zero",
     "bonus_before_first_bet": "the law allows a bonus only after a bet with cash",
     "grant_not_found": "the wallet has no grant with this id",

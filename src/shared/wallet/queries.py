@@ -14,6 +14,7 @@ from shared.kernel.times import rfc3339
 from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import seeds
+from shared.wallet.eligibility import gate_body
 from shared.wallet.errors import ROUND_NOT_FOUND
 from shared.wallet.history import asked_seq, explanation, state_at, state_body
 from shared.wallet.limits import used
@@ -38,6 +39,7 @@ class Asked:
     head: Head
     now_ms: int
     fields: Fields
+    session_id: str
 
 
 type Body = dict[str, object]
@@ -115,6 +117,12 @@ def fairness(asked: Asked) -> Body:
     }
 
 
+def gate(asked: Asked) -> Body:
+    """What the player may do now, asked from `address`, if the caller is somewhere."""
+    address = asked.fields.text("address") if asked.fields.has("address") else ""
+    return gate_body(asked.head, asked.store.view(asked.session_id, address), asked.now_ms)
+
+
 def protection(asked: Asked) -> Body:
     """The limits with what the running day, week or month has used of them."""
     limits, usage = asked.store.protection(asked.now_ms)
@@ -166,6 +174,7 @@ QUERIES: Final[Mapping[str, Callable[[Asked], Body]]] = {
     "rounds": rounds,
     "round": round_,
     "fairness": fairness,
+    "gate": gate,
     "protection": protection,
     "verify": verification,
     "state_at": past_state,

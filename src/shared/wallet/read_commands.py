@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.money import CURRENCIES, MAX_AMOUNT_MINOR
-from shared.kernel.times import DAY_MS
+from shared.kernel.times import HOUR_MS
 from shared.wallet.commands import (
     Adjustment,
     Bet,
@@ -20,6 +20,7 @@ from shared.wallet.commands import (
     BonusForfeit,
     ClockAdvance,
     Command,
+    Context,
     DepositCredit,
     DepositRequest,
     GameInForce,
@@ -37,7 +38,8 @@ from shared.wallet.commands import (
     WithdrawalSettle,
 )
 from shared.wallet.model import LIMIT_KINDS, PERIODS, GrantTerms, Limit
-from shared.wallet.payload import Fields, decode_payload, refuse
+from shared.wallet.payload import LAST_MS, Fields, decode_payload, refuse
+from shared.wallet.read_protection import PROTECTION_COMMANDS, read_rules
 
 MAX_MULTIPLIER: Final = 100
 MAX_CONTRIBUTIONS: Final = 200
@@ -46,13 +48,12 @@ _CLIENT_SEED: Final = re.compile(r"[!-9;-~]{1,64}")  # no colon: it separates th
 _GAME_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PROVIDER_GAME_ID: Final = re.compile(r"[!-~]{1,128}")
 _JURISDICTION: Final = re.compile(r"[a-z]{2,8}")
-_MAX_ADVANCE_MS: Final = 3 * 366 * DAY_MS
-_LAST_MS: Final = 253_402_300_799_999
-"""The end of the year 9999: the last moment that RFC 3339 can write."""
+_MAX_ADVANCE_MS: Final = 3 * 366 * 24 * HOUR_MS
 
 
 def _open(fields: Fields) -> Open:
     return Open(
+        rules=read_rules(Fields(fields.mapping("rules"))),
         player_id=fields.id("player_id"),
         currency=fields.choice("currency", CURRENCIES),
         jurisdiction=fields.matching("jurisdiction", _JURISDICTION),
@@ -87,6 +88,9 @@ def _game_session_open(fields: Fields) -> GameSessionOpen:
         min_stake_minor=least,
         max_stake_minor=game.whole("max_stake_minor", least=least),
         enabled=game.flag("enabled"),
+        min_round_ms=game.whole("min_round_ms", least=0, most=HOUR_MS)
+        if game.has("min_round_ms")
+        else 0,
     )
     game.done()
     return command
@@ -139,7 +143,7 @@ def _terms(fields: Fields, amount_minor: int) -> GrantTerms:
         required_minor=amount_minor * multiplier,
         contributions=_contributions(fields) if fields.has("contributions") else "{}",
         max_stake_minor=optional("max_stake_minor"),
-        expires_at=optional("expires_at_ms", _LAST_MS),
+        expires_at=optional("expires_at_ms", LAST_MS),
         on_withdrawal=fields.choice("on_withdrawal", ("keep", "forfeit"))
         if fields.has("on_withdrawal")
         else "keep",
@@ -206,11 +210,22 @@ COMMANDS: Final[Mapping[str, Callable[[Fields], Command]]] = {
     "unfreeze": lambda f: Unfreeze(_two_people(f)),
     "seed_rotate": _seed_rotate,
     "session_revoke": lambda f: SessionRevoke(f.id("session_id")),
+    **PROTECTION_COMMANDS,
     "clock_advance": lambda f: ClockAdvance(f.whole("advance_ms", least=1, most=_MAX_ADVANCE_MS)),
 }
 
+NO_CONTEXT: Final = Context({}, "")
+
 KEYLESS: Final = frozenset(
-    {"open", "game_session_open", "seed_rotate", "session_revoke", "bonus_expire", "clock_advance"}
+    {
+        "open",
+        "game_session_open",
+        "seed_rotate",
+        "session_revoke",
+        "bonus_expire",
+        "clock_advance",
+        *PROTECTION_COMMANDS,
+    }
 )
 """Kinds that may come without an idempotency key, because doing them twice changes nothing more or
 moves no money; `open` never needs one: opening a wallet again is a replay by nature."""
@@ -228,25 +243,29 @@ def read_currency(payload: dict[str, object]) -> str | None:
     return Fields({"currency": payload.pop("currency")}).choice("currency", CURRENCIES)
 
 
-def read_games_in_force(context: str) -> Mapping[str, GameInForce]:
-    """The game configuration that comes with a bet: `{game_id: [version, enabled 0 or 1]}`.
+def read_context(context: str) -> Context:
+    """What comes with a bet: `{"games": {game_id: [version, enabled 0 or 1]}, "address": text}`.
 
     It is what the house says, not what the player asks, so it is no part of the payload and of the
-    hash that an idempotency key stands for. An empty text is an empty configuration.
+    hash that an idempotency key stands for. An empty text says nothing.
 
     Raises:
         Rejected: `invalid_payload`.
     """
     if not context:
-        return {}
+        return NO_CONTEXT
+    told = decode_payload(context)
+    named, address = told.get("games"), told.get("address")
+    if not isinstance(named, dict) or not isinstance(address, str):
+        refuse("context", 'is not {"games": {…}, "address": text}')
     games: dict[str, GameInForce] = {}
-    for game_id, entry in decode_payload(context).items():
+    for game_id, entry in named.items():
         match entry:
             case [int() as version, (0 | 1) as enabled]:
                 games[game_id] = GameInForce(version, enabled == 1)
             case _:
                 refuse("context", "is not {game_id: [version, enabled 0 or 1]}")
-    return games
+    return Context(games, address)
 
 
 def read_command(kind: str, payload: Mapping[str, object]) -> Command:

@@ -8,18 +8,20 @@ only, so a proof that goes on later can be put away and taken up again.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from shared.wallet import replay_gate
 from shared.wallet.model import GENESIS_HASH, Event
+from shared.wallet.replay_gate import Facts
 from shared.wallet.upcast import newest_data
-
-type Facts = dict[str, Any]
 
 
 @dataclass(slots=True)
 class State:
-    """Money in minor units, times in UTC milliseconds. `limits` is by kind and period, the other
-    dictionaries are by id; `seed` is the commitment in force, `draws` how often it has drawn.
+    """Money in minor units, times in UTC milliseconds. `gate` is the row of the gate, `limits` by
+    source, kind and period, `limit_changes` by kind and period, `terms` the number of pauses and
+    exclusions; the other dictionaries are by id. `seed` is the commitment in force, `draws` how
+    often it has drawn.
     """
 
     seq: int = 0
@@ -32,7 +34,10 @@ class State:
     bonus_minor: int = 0
     held_minor: int = 0
     frozen_law: str | None = None
-    limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    gate: Facts = field(default_factory=dict)
+    limits: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    limit_changes: dict[str, dict[str, Facts]] = field(default_factory=dict)
+    terms: int = 0
     grants: dict[str, Facts] = field(default_factory=dict)
     open_rounds: dict[str, Facts] = field(default_factory=dict)
     held_withdrawals: dict[str, Facts] = field(default_factory=dict)
@@ -68,10 +73,7 @@ def _opened(state: State, _: Event, data: Facts) -> None:
     state.player_id = data["player_id"]
     state.currency = data["currency"]
     state.jurisdiction = data["jurisdiction"]
-
-
-def _limit_changed(state: State, _: Event, data: Facts) -> None:
-    state.limits.setdefault(data["kind"], {})[data["period"]] = data["value"]
+    replay_gate.opened(state, data)
 
 
 def _seed_committed(state: State, event: Event, data: Facts) -> None:
@@ -176,7 +178,7 @@ def _count(state: State, data: Facts, sign: int) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[State, Event, Facts], None]]] = {
     "OPENED": _opened,
-    "LIMIT_CHANGED": _limit_changed,
+    **replay_gate.EFFECTS,
     "SEED_COMMITTED": _seed_committed,
     "WITHDRAWAL_HELD": _held,
     "WITHDRAWAL": _closed,

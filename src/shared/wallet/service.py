@@ -21,7 +21,7 @@ from shared.wallet.chain import head_after, link
 from shared.wallet.commands import Adjustment, ClockAdvance, Command, Open, Unfreeze
 from shared.wallet.decide_account import decide_open
 from shared.wallet.gates import refuse_revoked
-from shared.wallet.handlers import Situation, decide
+from shared.wallet.handlers import decide
 from shared.wallet.model import Decision, Draft, Head, Moment
 from shared.wallet.outbox import Outbox
 from shared.wallet.payload import Fields, decode_payload, refuse
@@ -32,10 +32,12 @@ from shared.wallet.read_commands import (
     COMMANDS,
     KEYLESS,
     read_command,
+    read_context,
     read_currency,
-    read_games_in_force,
 )
+from shared.wallet.read_protection import HOUSE_ONLY
 from shared.wallet.schema import migrate
+from shared.wallet.situation import Situation
 from shared.wallet.store import Store, head_before_opening
 
 _KEY: Final = re.compile(r"[!-~]{1,300}")
@@ -113,7 +115,7 @@ class Wallet:
         fields = Fields(decode_payload(payload))
         head = self._head(session_id)
         refuse_revoked(head)
-        body = reader(Asked(self._sql, self._store, head, self._now(head), fields))
+        body = reader(Asked(self._sql, self._store, head, self._now(head), fields, session_id))
         fields.done()
         return body
 
@@ -139,15 +141,23 @@ class Wallet:
     # Commands
 
     def _read(self, kind: str, key: str, session_id: str, payload: str, context: str) -> _Request:
-        if kind not in COMMANDS or (kind == "clock_advance" and not self._sandbox):
+        if (
+            kind not in COMMANDS
+            or (kind == "clock_advance" and not self._sandbox)
+            or (session_id and kind in HOUSE_ONLY)
+        ):
             raise Rejected(errors.UNKNOWN_COMMAND, "the wallet knows no such command")
         if not key and kind not in KEYLESS:
             raise Rejected(errors.IDEMPOTENCY_KEY_REQUIRED, f"{kind} needs an idempotency key")
         if key and not _KEY.fullmatch(key):
             refuse("idempotency_key", "is not 1 to 300 visible characters")
         fields = decode_payload(payload)
+        asked = fields
+        if kind == "open":
+            # Rules change with the law; opening again under newer ones is still the same opening.
+            asked = {name: value for name, value in fields.items() if name != "rules"}
         try:
-            request_hash = sha256_hex(canonical_json([kind, fields]))
+            request_hash = sha256_hex(canonical_json([kind, asked]))
         except (RecursionError, UnicodeEncodeError):
             refuse("payload", "is nested too deeply or holds half of a surrogate pair")
         currency = None if kind == "open" else read_currency(fields)
@@ -176,8 +186,10 @@ class Wallet:
             decision = self._advance_clock(head, now_ms, command)
         else:
             moment = Moment(now_ms, self._entropy)
-            in_force = read_games_in_force(request.context)
-            situation = Situation(self._store, head, moment, self._games, in_force)
+            context = read_context(request.context)
+            situation = Situation(
+                self._store, head, moment, self._games, context, request.session_id
+            )
             decision = decide(command, situation)
         after = self._write(head, decision, key or None, now_ms)
         if isinstance(command, Unfreeze):
@@ -205,6 +217,8 @@ class Wallet:
         after = self._append(head, decision.drafts, key, now_ms)
         for row in decision.rows:
             tables.put(self._sql, row)
+        for row in decision.gone:
+            tables.drop(self._sql, row)
         return after
 
     def _append(self, head: Head, drafts: Sequence[Draft], key: str | None, now_ms: int) -> Head:

@@ -14,6 +14,8 @@ from shared.kernel.times import local_day
 from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import tables
+from shared.wallet.gate_model import FOREVER, NEVER, Exclusion, Gate, LimitChange, LoginSession
+from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS, View
 from shared.wallet.limits import Totals, Usage, windows_at
 from shared.wallet.model import (
     GENESIS_HASH,
@@ -30,12 +32,29 @@ from shared.wallet.model import (
 )
 from shared.wallet.verify import WHOLE, fully_proved_seq, verify
 
-_HEAD: Final = """
+_ACTIVE_AT: Final = "max(l.last_active_at, coalesce(s.last_active_at, 0))"
+_HEAD: Final = f"""
 SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
        e.seq, e.hash, e.cash_after, e.bonus_after, e.held_after, e.recorded_at,
-       EXISTS (SELECT 1 FROM revoked_sessions WHERE session_id = ?)
-FROM meta m, events e WHERE m.id = 1 ORDER BY e.seq DESC LIMIT 1
-"""
+       max(g.excluded_until, g.paused_until),
+       CASE WHEN g.intervention IS NULL THEN g.facts_until ELSE {NEVER} END,
+       CASE WHEN ?1 = '' THEN {FOREVER}
+            WHEN l.revoked_at IS NOT NULL THEN {NEVER}
+            ELSE min(
+              g.reality_due_at,
+              CASE WHEN g.asks_session = 0 THEN {FOREVER}
+                   ELSE coalesce({_ACTIVE_AT} + {IDLE_SESSION_MS + 1}, {NEVER}) END,
+              CASE WHEN g.asks_place = 0 THEN {FOREVER}
+                   WHEN l.place_verdict = 'inside' THEN l.place_checked_at + {PLACE_VALID_MS + 1}
+                   ELSE {NEVER} END) END,
+       CASE WHEN g.asks_place = 1 THEN l.place_address END,
+       CASE WHEN l.session_id IS NOT NULL THEN coalesce(l.game_session_id, '') END,
+       l.revoked_at IS NOT NULL
+FROM meta m, gate g, events e
+LEFT JOIN login_sessions l ON l.session_id = ?1
+LEFT JOIN game_sessions s ON s.session_id = l.game_session_id
+WHERE m.id = 1 AND g.id = 1 ORDER BY e.seq DESC LIMIT 1
+"""  # noqa: S608 - numbers of ours
 
 _SUMS: Final = ", ".join(
     f"coalesce(sum({column}) FILTER (WHERE day >= {first}), 0)"
@@ -43,7 +62,7 @@ _SUMS: Final = ", ".join(
     for column in ("wagered_minor", "won_minor", "deposited_minor", "bets", "play_ms")
 )
 _PROTECTION: Final = f"""
-SELECT (SELECT json_group_array(json_array(kind, period, value)) FROM limits),
+SELECT (SELECT json_group_array(json_array(kind, period, value, source)) FROM limits),
        coalesce(max(last_bet_at), 0), {_SUMS}
 FROM daily WHERE day >= min(CAST(?1 AS INTEGER) - 1, ?2, ?3)
 """  # noqa: S608 - names of ours
@@ -111,6 +130,93 @@ class Store:
         *columns, revoked = rows[0]
         values: tuple[Any, ...] = (*columns, revoked == 1)
         return Head(*values)
+
+    def gate(self) -> Gate:
+        """The gate of an open wallet."""
+        found = tables.find(self._sql, Gate, "FROM gate")
+        if not found:
+            raise InvariantBroken("gate", "there is no gate")
+        return found[0]
+
+    def login(self, session_id: str) -> LoginSession | None:
+        found = tables.find(
+            self._sql, LoginSession, "FROM login_sessions WHERE session_id = ?", session_id
+        )
+        return found[0] if found else None
+
+    def view(self, session_id: str, address: str) -> View:
+        """Everything that the gate looks at, for the caller of this login session and address."""
+        gate = self.gate()
+        login = self.login(session_id) if session_id else None
+        played = self.game_session(login.game_session_id or "") if login is not None else None
+        wagered_minor, won_minor = self.lifetime()
+        return View(
+            gate=gate,
+            rules=gate.read_rules(),
+            facts=gate.read_facts(),
+            session_id=session_id,
+            address=address,
+            login=login,
+            active_at=max(
+                login.last_active_at if login is not None else 0,
+                played.last_active_at if played is not None else 0,
+            ),
+            wagered_minor=wagered_minor,
+            won_minor=won_minor,
+        )
+
+    def lifetime(self) -> tuple[int, int]:
+        """What the wallet has wagered and won since it was opened, less what was undone."""
+        rows = self._sql.query(
+            "SELECT coalesce(sum(wagered_minor), 0), coalesce(sum(won_minor), 0) FROM daily"
+        )
+        return cast("tuple[int, int]", rows[0])
+
+    def last_activity_at(self) -> int:
+        """When anybody was last active with this wallet; 0 for never."""
+        rows = self._sql.query(
+            "SELECT max(coalesce((SELECT max(last_active_at) FROM login_sessions), 0), "
+            "coalesce((SELECT max(last_bet_at) FROM daily), 0))"
+        )
+        return cast("int", rows[0][0])
+
+    def limit_change(self, kind: str, period: str) -> LimitChange | None:
+        """The looser limit of this kind and period that waits."""
+        found = tables.find(
+            self._sql,
+            LimitChange,
+            "FROM limit_changes WHERE kind = ? AND period = ?",
+            kind,
+            period,
+        )
+        return found[0] if found else None
+
+    def limit_changes(self) -> list[LimitChange]:
+        return tables.find(self._sql, LimitChange, "FROM limit_changes ORDER BY kind, period")
+
+    def exclusions(self, limit: int) -> list[Exclusion]:
+        """Pauses and exclusions, newest first."""
+        return tables.find(
+            self._sql,
+            Exclusion,
+            "FROM exclusions ORDER BY seq DESC LIMIT CAST(? AS INTEGER)",
+            limit,
+        )
+
+    def has_event_after(self, seq: int, kind: str) -> bool:
+        """True when an event of this type came after the event `seq`."""
+        found = "SELECT 1 FROM events WHERE seq > ? AND type = ? LIMIT 1"
+        return bool(self._sql.query(found, seq, kind))
+
+    def has_tightened_after(self, seq: int) -> bool:
+        """True when the player made a limit tighter after the event `seq`."""
+        return bool(
+            self._sql.query(
+                "SELECT 1 FROM events WHERE seq > ? AND type = 'LIMIT_CHANGED' "
+                "AND data ->> 'source' = 'player' AND data ->> 'tighter' = 1 LIMIT 1",
+                seq,
+            )
+        )
 
     def freeze(self, law: str | None) -> None:
         """Freeze under the name of a law; None releases."""
@@ -283,5 +389,4 @@ def head_before_opening(player_id: str, currency: str, jurisdiction: str) -> Hea
         bonus_minor=0,
         held_minor=0,
         recorded_at=0,
-        caller_revoked=False,
     )

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from shared.kernel.values import value
 from shared.platform.ports import Sql, SqlValue
+from shared.wallet.gate_model import Exclusion, Gate, LimitChange, LoginSession
 from shared.wallet.model import (
     DayUsage,
     Deposit,
@@ -20,7 +21,6 @@ from shared.wallet.model import (
     GameSession,
     Grant,
     Limit,
-    RevokedSession,
     Round,
     Row,
     Seed,
@@ -36,6 +36,8 @@ class _Table:
     columns: str
     upsert: str
     values: Callable[[Row], tuple[SqlValue, ...]]
+    delete: str
+    keys: tuple[str, ...]
 
 
 def _columns(row: type[Any]) -> tuple[str, ...]:
@@ -52,6 +54,8 @@ def _table(row: type[Any], name: str, *key: str) -> _Table:
             f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
         ),
         values=attrgetter(*columns),
+        delete=f"DELETE FROM {name} WHERE {' AND '.join(f'{column} = ?' for column in key)}",  # noqa: S608 - names of ours
+        keys=key,
     )
 
 
@@ -66,9 +70,12 @@ _TABLES: Final[dict[type[Any], _Table]] = {
     Deposit: _table(Deposit, "deposits", "deposit_id"),
     Withdrawal: _table(Withdrawal, "withdrawals", "withdrawal_id"),
     Grant: _table(Grant, "grants", "grant_id"),
-    Limit: _table(Limit, "limits", "kind", "period"),
+    Limit: _table(Limit, "limits", "source", "kind", "period"),
     DayUsage: _table(DayUsage, "daily", "day"),
-    RevokedSession: _table(RevokedSession, "revoked_sessions", "session_id"),
+    Gate: _table(Gate, "gate", "id"),
+    LoginSession: _table(LoginSession, "login_sessions", "session_id"),
+    LimitChange: _table(LimitChange, "limit_changes", "kind", "period"),
+    Exclusion: _table(Exclusion, "exclusions", "seq"),
 }
 
 EVENT_COLUMNS: Final = _columns(Event)
@@ -80,6 +87,12 @@ def put(sql: Sql, row: Row) -> None:
     """Write a row whole, whether it is new or known."""
     table = _TABLES[type(row)]
     sql.execute(table.upsert, *table.values(row))
+
+
+def drop(sql: Sql, row: Row) -> None:
+    """Delete the row that has the key of `row`."""
+    table = _TABLES[type(row)]
+    sql.execute(table.delete, *(getattr(row, column) for column in table.keys))
 
 
 def find[T](sql: Sql, row: Callable[..., T], rest: str, *params: SqlValue) -> list[T]:

@@ -5,6 +5,7 @@ take `data` from here. Each step lifts one schema version to the next, so the ol
 all of them.
 
     version 2   BONUS_CREDIT says its terms; WITHDRAWAL_HELD says when it is due
+    version 3   OPENED says the rules; LIMIT_CHANGED says whose limit it is
 """
 
 import json
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.kernel.times import MINUTE_MS
+from shared.wallet.gate_model import Rules
 from shared.wallet.model import Event, GrantTerms
 
 _DUE_MS_OF_VERSION_1: Final = 120 * MINUTE_MS
@@ -24,14 +26,28 @@ def newest_data(event: Event) -> dict[str, Any]:
         ValueError, TypeError, AttributeError: when the text is no JSON object.
     """
     data: dict[str, Any] = json.loads(event.data)
-    if event.schema_version < 2:
-        step = _TO_VERSION_2.get(event.type)
+    for version, steps in _STEPS:
+        step = steps.get(event.type) if event.schema_version < version else None
         if step is not None:
-            data = {**data, **step(event)}
+            data = {**data, **step(event, data)}
     return data
 
 
-_TO_VERSION_2: Final[Mapping[str, Callable[[Event], dict[str, Any]]]] = {
-    "BONUS_CREDIT": lambda _: {"terms": GrantTerms().as_data()},
-    "WITHDRAWAL_HELD": lambda event: {"due_at": event.recorded_at + _DUE_MS_OF_VERSION_1},
+def rules_of_old(jurisdiction: str) -> Rules:
+    """The rules that a wallet got which was opened before wallets had any (see `schema._THIRD`)."""
+    if jurisdiction == "br":
+        return Rules(("kyc", "impediment", "session", "place"), ("loss", "time"), 60)
+    return Rules(("kyc",))
+
+
+type _Steps = Mapping[str, Callable[[Event, Mapping[str, Any]], dict[str, Any]]]
+
+_TO_VERSION_2: Final[_Steps] = {
+    "BONUS_CREDIT": lambda _, __: {"terms": GrantTerms().as_data()},
+    "WITHDRAWAL_HELD": lambda event, _: {"due_at": event.recorded_at + _DUE_MS_OF_VERSION_1},
 }
+_TO_VERSION_3: Final[_Steps] = {
+    "OPENED": lambda _, data: {"rules": rules_of_old(data["jurisdiction"]).as_data()},
+    "LIMIT_CHANGED": lambda _, __: {"source": "player", "tighter": True},
+}
+_STEPS: Final = ((2, _TO_VERSION_2), (3, _TO_VERSION_3))

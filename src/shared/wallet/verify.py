@@ -25,7 +25,8 @@ from shared.wallet.books import Books, rows_of
 from shared.wallet.chain import event_hash, may_leave_debt
 from shared.wallet.model import Event
 from shared.wallet.posting import postings
-from shared.wallet.replay import Facts, State
+from shared.wallet.replay import State
+from shared.wallet.replay_gate import Facts
 from shared.wallet.upcast import newest_data
 
 WHOLE: Final = 20_000

@@ -45,7 +45,7 @@ def plays(world: World, chance: Random, wallet: int, number: int) -> Step | None
         # What this isolate holds of KV is of another time.
         in_force[config["game_id"]] = chance.choice(([1, 1], [2, 1], [1, 0]))
     payload = {"session_id": answered(of, "session_id"), "stake_minor": stake, "params": params}
-    context = json.dumps(in_force)
+    context = json.dumps({"games": in_force, "address": ""})
     return command("play", number, world.logins[wallet], payload, context=context)
 
 

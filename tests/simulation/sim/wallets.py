@@ -107,6 +107,7 @@ class SimulatedWallet:
                 {"kind": kind, "period": period, "value": value}
                 for (kind, period), value in self.limits.items()
             ],
+            "rules": {"requires": [], "loosening_delay_ms": 86_400_000},
         }
         text = self.wallet.execute("open", "", "", json.dumps(payload))
         require(text.startswith("201 0 "), "a wallet opens", text)

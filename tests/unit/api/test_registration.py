@@ -2,7 +2,9 @@
 
 from api_under_test import World
 from e2e.people import cpf, registration
+from services.gate import wallet_rules
 
+from shared.compliance.model import profile_now
 from shared.kernel.ids import is_uuid
 from shared.kernel.times import parse_rfc3339
 
@@ -22,6 +24,7 @@ def test_a_player_is_registered_and_has_a_wallet_with_the_limits_they_chose(worl
                 {"kind": "loss", "period": "daily", "value": 100_000_000},
                 {"kind": "time", "period": "daily", "value": 1440},
             ],
+            "rules": wallet_rules(profile_now("br", world.clock.now_ms())),
         }
     }
     [player] = world.rows("SELECT * FROM players")

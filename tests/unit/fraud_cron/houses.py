@@ -7,6 +7,7 @@ from dataclasses import replace
 from jobs.ports import Ports
 from jobs.projection import project
 from unit.fraud_cron.streams import World, deliveries
+from unit.wallet.wallet_house import NO_DEMANDS
 
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.ids import uuid7
@@ -36,7 +37,7 @@ class House:
 
     def open(self, player_id: str) -> None:
         told = {"player_id": player_id, "currency": "BRL", "jurisdiction": "br", "limits": []}
-        self.command(player_id, "open", told)
+        self.command(player_id, "open", {**told, "rules": NO_DEMANDS})
 
     def command(self, player_id: str, kind: str, payload: Mapping[str, object]) -> dict[str, str]:
         key = f"{kind}-{self.world.clock.advance(1_000)}"

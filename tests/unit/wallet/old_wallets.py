@@ -45,6 +45,16 @@ def lived(sql: NativeSql) -> House:
         if end is not None:
             house.do(end, withdrawal_id=held["withdrawal_id"], **payment)
     house.do("bonus_debit", grant_id="second", amount_minor=1, reason="expired")
+    for grant_id in ("met", "ended"):
+        house.grant(
+            grant_id, 300, wagering_multiplier=1, expires_at_ms=house.clock.now_ms() + DAY_MS
+        )
+    house.play(house.session(), 300, payout=10)
+    house.do("bonus_forfeit", grant_id="ended", reason="asked for")
+    desk = {"approval_id": "approval-0", "maker_id": "a", "checker_id": "b", "reason": "goodwill"}
+    credit = {"direction": "credit", "amount_minor": 5, **desk}
+    house.do("adjustment", key="approval-0", login="", **credit)
+    house.do("session_revoke", key="", login="", session_id="login-over")
     house.do("bet", round_id="open", game_id="slot", amount_minor=house.money[0] + 10)
     house.do("deposit_request", amount_minor=700, method="pix")
     assert house.is_proven()

@@ -183,15 +183,15 @@ def test_every_problem_of_the_wallet_keeps_its_status_title_and_retry_class() ->
 
 
 def test_a_hand_over_survives_as_one_line_of_ascii() -> None:
-    handed = HandOver("session", NOW, NOW + 600_000, 20, '{"dice":[1,1],"é":[2,0]}')
+    handed = HandOver("session", NOW, NOW + 600_000, 20, '{"dice":[1,1],"é":[2,0]}', "há")
     assert handed.encode().isascii()
     assert "\n" not in handed.encode()
     assert HandOver.decode(handed.encode()) == handed
 
 
 def test_a_socket_ends_with_its_token_and_after_half_an_hour_at_the_latest() -> None:
-    assert HandOver("s", NOW, NOW + 600_000, 20, "").ends_at == NOW + 600_000
-    assert HandOver("s", NOW, NOW + 86_400_000, 20, "").ends_at == NOW + 1_800_000
+    assert HandOver("s", NOW, NOW + 600_000, 20, "", "").ends_at == NOW + 600_000
+    assert HandOver("s", NOW, NOW + 86_400_000, 20, "", "").ends_at == NOW + 1_800_000
 
 
 def test_a_pace_allows_a_burst_and_then_its_rate() -> None:

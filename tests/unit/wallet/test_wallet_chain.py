@@ -5,7 +5,7 @@ from hashlib import sha256
 from itertools import pairwise
 
 import pytest
-from unit.wallet.wallet_house import House
+from unit.wallet.wallet_house import NO_DEMANDS, House
 
 from shared.platform.ports import SqlConstraintError
 from shared.wallet.chain import event_hash
@@ -252,6 +252,7 @@ def test_the_first_event_binds_the_chain_to_its_player() -> None:
             currency="BRL",
             jurisdiction="br",
             limits=[],
+            rules=NO_DEMANDS,
         )
         .body["head_hash"]
         for player_id in ("player-1", "player-2")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from unit.wallet.test_wallet_idempotency import commands
-from unit.wallet.wallet_house import PLAYER, House
+from unit.wallet.wallet_house import NO_DEMANDS, PLAYER, House
 
 from shared.platform.native.sql import NativeSql
 from shared.platform.ports import Row, SqlValue
@@ -86,8 +86,9 @@ def test_opening_is_all_or_nothing_too() -> None:
         "currency": "BRL",
         "jurisdiction": "br",
         "limits": [{"kind": "loss", "period": "daily", "value": 5}],
+        "rules": NO_DEMANDS,
     }
-    for dies_at in range(1, 5):
+    for dies_at in range(1, 6):
         sql.arm(dies_at)
         with pytest.raises(PowerCut):
             house.do("open", key="", login="", **terms)

@@ -36,7 +36,12 @@ def test_every_problem_has_a_code_of_its_own() -> None:
 def test_statuses_are_those_of_the_contract() -> None:
     by_status = {problem.code for problem in ALL_PROBLEMS if problem.status == 422}
     assert by_status == {"invalid_payload", "invalid_params"}
-    assert {problem.status for problem in ALL_PROBLEMS} <= {400, 401, 403, 404, 409, 422, 423, 429}
+    assert {problem.status for problem in ALL_PROBLEMS} <= {
+        *(400, 401, 403, 404, 409, 422, 423, 429, 503)
+    }
+    assert {problem.code for problem in ALL_PROBLEMS if problem.status == 503} == {
+        "impediment_check_pending"
+    }
 
 
 def test_wallet_and_games_mean_the_same_by_invalid_params() -> None:

@@ -21,7 +21,9 @@ def test_the_state_at_a_past_event_is_what_the_wallet_was_then() -> None:
     house.deposit(9)
     assert house.ask("state_at", seq=seq).body == seen
     assert (seen["cash_minor"], seen["bonus_minor"], seen["held_minor"]) == (0, 200, 0)
-    assert seen["limits"] == [{"kind": "loss", "period": "daily", "value": 500_000}]
+    assert seen["limits"] == [
+        {"kind": "loss", "period": "daily", "value": 500_000, "source": "player"}
+    ]
     opened = seen["open_rounds"]
     assert [(told["round_id"], told["stake_bonus_minor"]) for told in opened] == [("r", 100)]
     assert seen["grants"][0]["wagered_minor"] == 1_100

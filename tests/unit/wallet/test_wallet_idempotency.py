@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from unit.wallet.wallet_house import IN_FORCE, LOGIN, House, reply
+from unit.wallet.wallet_house import CONTEXT, LOGIN, House, reply
 
 
 def commands(house: House) -> list[tuple[str, dict[str, Any]]]:
@@ -128,7 +128,7 @@ def test_twenty_sends_of_one_bet_are_one_round(house: House) -> None:
     session_id = house.session()
     payload = json.dumps({"session_id": session_id, "stake_minor": 100, "params": {"payout": 0}})
     answers = {
-        house.wallet.execute("play", "same", LOGIN, payload, IN_FORCE).split(" ", 2)[2]
+        house.wallet.execute("play", "same", LOGIN, payload, CONTEXT).split(" ", 2)[2]
         for _ in range(20)
     }
     assert len(answers) == 1

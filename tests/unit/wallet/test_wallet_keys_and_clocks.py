@@ -62,7 +62,7 @@ def test_a_number_that_is_not_whole_is_a_bet_of_no_game(number: str) -> None:
         f'{{"session_id":"{house.session()}","stake_minor":100,'
         f'"params":{{"target":{number},"over":false}}}}'
     )
-    text = house.wallet.execute("play", "k", "login", payload, house.in_force)
+    text = house.wallet.execute("play", "k", "login", payload, house.context)
     assert json.loads(text.split(" ", 2)[2])["code"] == "invalid_params"
     assert house.do("deposit_request", amount_minor=700, method="pix").status == 201
     payload = f'{{"amount_minor":{number},"method":"pix"}}'

@@ -3,9 +3,15 @@
 from typing import Any
 
 import pytest
-from unit.wallet.wallet_house import LOGIN, PLAYER, House
+from unit.wallet.wallet_house import LOGIN, NO_DEMANDS, PLAYER, House
 
-TERMS = {"player_id": PLAYER, "currency": "BRL", "jurisdiction": "br", "limits": []}
+TERMS = {
+    "player_id": PLAYER,
+    "currency": "BRL",
+    "jurisdiction": "br",
+    "limits": [],
+    "rules": NO_DEMANDS,
+}
 
 
 def test_a_new_wallet_is_empty_and_has_committed_its_first_seed() -> None:
@@ -16,8 +22,15 @@ def test_a_new_wallet_is_empty_and_has_committed_its_first_seed() -> None:
         "player_id": PLAYER,
         "currency": "BRL",
         "jurisdiction": "uk",
+        "rules": {**NO_DEMANDS, "mandatory": [], "reality_check_minutes": None},
     }
-    assert house.events[1]["data"] == {"kind": "loss", "period": "daily", "value": 5_000}
+    assert house.events[1]["data"] == {
+        "kind": "loss",
+        "period": "daily",
+        "value": 5_000,
+        "source": "player",
+        "tighter": True,
+    }
     assert house.is_proven()
 
 
@@ -29,6 +42,16 @@ def test_opening_again_on_the_same_terms_is_a_replay_of_the_first_answer() -> No
     assert again.status == first.status == 201
     assert (first.replayed, again.replayed) == (False, True)
     assert again.body == first.body
+
+
+def test_opening_again_under_newer_rules_is_the_same_opening() -> None:
+    house = House()
+    first = house.do("open", key="", login="", **TERMS)
+    again = house.do(
+        "open", key="", login="", **{**TERMS, "rules": {**NO_DEMANDS, "requires": ["kyc"]}}
+    )
+    assert (again.status, again.replayed, again.body) == (201, True, first.body)
+    assert house.ask("gate").body["rules"]["requires"] == []
 
 
 def test_opening_on_other_terms_is_a_conflict() -> None:
@@ -70,6 +93,15 @@ def test_a_wallet_that_is_not_open_answers_no_question_and_has_nothing_to_delive
         {"limits": [{"kind": "loss", "period": "daily", "value": 1, "more": 1}]},
         {"limits": {}},
         {"limits": [1]},
+        {"rules": {}},
+        {"rules": {**NO_DEMANDS, "requires": ["luck"]}},
+        {"rules": {**NO_DEMANDS, "requires": ["kyc", "kyc"]}},
+        {"rules": {**NO_DEMANDS, "requires": "kyc"}},
+        {"rules": {**NO_DEMANDS, "requires": [["kyc"]]}},
+        {"rules": {**NO_DEMANDS, "mandatory": ["bonus"]}},
+        {"rules": {**NO_DEMANDS, "reality_check_minutes": 0}},
+        {"rules": {**NO_DEMANDS, "loosening_delay_ms": -1}},
+        {"rules": {**NO_DEMANDS, "more": 1}},
         {"more": 1},
     ],
 )

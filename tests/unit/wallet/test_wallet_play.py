@@ -125,8 +125,9 @@ def test_a_game_that_the_house_does_not_name_as_in_force_is_off(house: House) ->
 
 @pytest.mark.parametrize("context", ["[", "[]", '{"dice":[1]}', '{"dice":[1,2]}', '{"dice":"1"}'])
 def test_a_context_of_another_shape_is_refused(house: House, context: str) -> None:
+    session_id = house.session()
     house.in_force = context
-    assert house.play(house.session(), 100).code == "invalid_payload"
+    assert house.play(session_id, 100).code == "invalid_payload"
 
 
 def test_the_context_is_not_part_of_what_a_key_stands_for(house: House) -> None:

@@ -41,6 +41,10 @@ def test_an_old_wallet_migrates_proves_itself_and_goes_on(dump: Path, tmp_path: 
     before = house.ask("event_range", from_seq=1, to_seq=500).body["events"]
     assert len({event["type"] for event in before}) >= 13
 
+    # Nobody has said yet that this player is verified.
+    refused = house.do("deposit_request", amount_minor=1, method="pix").code
+    assert refused in ("kyc_required", "impediment_check_pending")
+    house.admit()
     house.deposit(5_000)
     assert house.play(house.session(), 200, payout=400).status == 201
     assert house.do("win", round_id="open", amount_minor=60).status == 200
@@ -98,6 +102,6 @@ def test_an_old_frozen_wallet_stays_frozen_until_two_people_release_it(
         reason="repaired",
     )
     assert released.status == 200
-    house.deposit(100)
+    house.admit().deposit(100)
     assert house.do("bet", round_id="r", game_id="g", amount_minor=1).status == 200
     assert house.is_proven()

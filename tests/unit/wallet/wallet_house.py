@@ -28,6 +28,9 @@ DICE = {
     "enabled": True,
 }
 IN_FORCE = '{"dice":[1,1]}'
+CONTEXT = f'{{"games":{IN_FORCE},"address":""}}'
+NO_DEMANDS: dict[str, Any] = {"requires": [], "loosening_delay_ms": 86_400_000}
+"""Rules under which a player may play without a word of the house about them."""
 
 
 class ChosenPayout:
@@ -63,7 +66,11 @@ class Reply:
 
 @dataclass
 class House:
-    """One wallet. Keys are fresh unless given; `login` is the session that asks."""
+    """One wallet. Keys are fresh unless given; `login` is the session that asks.
+
+    `requires` is what the gate asks for: nothing, where a test is not about the gate; `admit` says
+    all of it, so that the player may bet.
+    """
 
     sql: Sql = field(default_factory=NativeSql)
     clock: ManualClock = field(default_factory=ManualClock)
@@ -72,6 +79,9 @@ class House:
     in_force: str = IN_FORCE
     jurisdiction: str = "uk"
     currency: str = "BRL"
+    requires: tuple[str, ...] = ()
+    rules: dict[str, Any] = field(default_factory=dict)
+    address: str = "home"
     keys: int = 0
 
     def __post_init__(self) -> None:
@@ -89,7 +99,7 @@ class House:
         if key is None:
             self.keys += 1
             key = f"key-{self.keys}"
-        context = self.in_force if kind == "play" else ""
+        context = self.context if kind in ("play", "game_session_open", "bet") else ""
         answer = reply(self.wallet.execute(kind, key, login, json.dumps(payload), context))
         if answer.status >= 400 and answer.code != "wallet_frozen":
             named = (*CALL, *PRECEDENCE.get(kind, ()))
@@ -98,6 +108,38 @@ class House:
 
     def ask(self, kind: str, *, login: str = LOGIN, **payload: object) -> Reply:
         return reply(self.wallet.query(kind, login, json.dumps(payload)))
+
+    @property
+    def context(self) -> str:
+        """What the house says beside a bet."""
+        if not self.in_force:
+            return ""
+        return f'{{"games":{self.in_force},"address":{json.dumps(self.address)}}}'
+
+    def tell(self, name: str, status: str, valid_until: int | None = None, *reasons: str) -> Reply:
+        """A fact, established now."""
+        return self.do(
+            "fact_record",
+            key="",
+            login="",
+            name=name,
+            version=self.clock.now_ms(),
+            status=status,
+            valid_until=valid_until,
+            reasons=list(reasons),
+        )
+
+    def begin(self, login: str = LOGIN, verdict: str = "inside", **place: object) -> Reply:
+        """A login, or another look at where it is."""
+        looked = {"verdict": verdict, "reason": None, "address": self.address, **place}
+        return self.do("session_begin", key="", login="", session_id=login, place=looked)
+
+    def admit(self) -> "House":
+        """Everything that a gate may ask for: the player may bet."""
+        for name, status in (("kyc", "verified"), ("impediment", "clear"), ("register", "clear")):
+            assert self.tell(name, status).body == {"applied": True}
+        assert self.begin().status == 200
+        return self
 
     def open(self, *limits: tuple[str, str, int]) -> "House":
         opened = self.do(
@@ -108,6 +150,7 @@ class House:
             currency=self.currency,
             jurisdiction=self.jurisdiction,
             limits=[{"kind": k, "period": p, "value": v} for k, p, v in limits],
+            rules={**NO_DEMANDS, "requires": list(self.requires), **self.rules},
         )
         assert opened.status == 201, opened
         return self

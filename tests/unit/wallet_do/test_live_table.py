@@ -104,7 +104,7 @@ class Live:
 
     def join(self, login: str = LOGIN, games: str = IN_FORCE, per_second: int = 20) -> Any:
         now_ms = self.house.clock.now_ms()
-        offer = HandOver(login, now_ms, now_ms + TOKEN_MS, per_second, games)
+        offer = HandOver(login, now_ms, now_ms + TOKEN_MS, per_second, games, self.house.address)
         return self.table.seat(offer.encode())
 
     def say(self, socket: RememberedSocket, kind: str, **members: object) -> Json:
@@ -126,7 +126,7 @@ class Live:
     def over_http(self, kind: str, key: str, **payload: object) -> str:
         """A command by RPC, as the object's entry hands it to the table."""
         text = json.dumps(payload)
-        games = IN_FORCE if kind == "play" else ""
+        games = self.house.context if kind == "play" else ""
         answer = self.house.wallet.execute(kind, key, LOGIN, text, games)
         if self.table.is_occupied:
             self.table.heed(kind, text, answer, games)
@@ -270,7 +270,7 @@ def test_a_token_that_ends_ends_its_socket_and_the_bet_is_not_placed(play: Live)
 def test_the_last_millisecond_of_a_token_still_plays(play: Live) -> None:
     socket = play.join()
     play.house.clock.advance(TOKEN_MS - 1)
-    play.table.heed("play", "{}", '400 0 {"code":"x"}', IN_FORCE)
+    play.table.heed("play", "{}", '400 0 {"code":"x"}', play.house.context)
     assert play.bet(socket)["type"] == "round"
 
 

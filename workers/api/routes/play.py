@@ -1,10 +1,12 @@
 """Play: game sessions, rounds and their recall. A bet is one call to the wallet object."""
 
 import json
+from typing import Any
 
 from http_layer.call import Answer, Call
 from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, route
+from services.gate import context_text, min_round_ms
 from views.common import NumberedPageQuery
 from views.play import (
     GameSessionBody,
@@ -16,6 +18,7 @@ from views.play import (
 )
 
 from routes.wallet import ask_wallet
+from shared.compliance.model import profile_now
 from shared.games.errors import GAME_NOT_FOUND
 from shared.wallet.errors import BET_REJECTIONS, GAME_SESSION_NOT_FOUND, ROUND_NOT_FOUND
 
@@ -32,13 +35,16 @@ from shared.wallet.errors import BET_REJECTIONS, GAME_SESSION_NOT_FOUND, ROUND_N
     problems=(GAME_NOT_FOUND, *BET_REJECTIONS),
 )
 async def open_game_session(call: Call[GameSessionBody]) -> Answer:
-    game = await call.house.games.get(call.body.game_id, call.now_ms, call.defer)
+    house = call.house
+    game = await house.games.get(call.body.game_id, call.now_ms, call.defer)
+    profile = profile_now(house.settings.jurisdiction, call.now_ms)
     text = await call.house.wallets.execute(
         call.principal.subject_id,
         "game_session_open",
         "",
         call.principal.session_id,
-        json.dumps({"game": game.for_wallet()}),
+        json.dumps({"game": game.for_wallet(min_round_ms(profile, game.kind))}),
+        await _context(call),
     )
     return Answer.from_wallet(text)
 
@@ -65,7 +71,7 @@ async def play_round(call: Call[RoundBody]) -> Answer:
         call.key,
         call.principal.session_id,
         json.dumps(payload),
-        await call.house.games.in_force_text(call.now_ms, call.defer),
+        await _context(call),
     )
     return Answer.from_wallet(text)
 
@@ -94,6 +100,12 @@ async def list_rounds(call: Call[None]) -> Answer:
 )
 async def recall_round(call: Call[None]) -> Answer:
     return await ask_wallet(call, "round", round_id=call.path["round_id"])
+
+
+async def _context(call: Call[Any]) -> str:
+    """What the house says beside a bet."""
+    games = await call.house.games.in_force_text(call.now_ms, call.defer)
+    return context_text(games, "")
 
 
 ROUTES = (open_game_session, play_round, list_rounds, recall_round)

@@ -38,8 +38,8 @@ class GameInForce:
     max_stake_minor: int
     enabled: bool
 
-    def for_wallet(self) -> dict[str, object]:
-        """The flat form that `game_session_open` pins."""
+    def for_wallet(self, min_round_ms: int) -> dict[str, object]:
+        """The flat form that `game_session_open` pins, with the pace that the law asks for."""
         return {
             "game_id": self.game_id,
             "version": self.version,
@@ -47,6 +47,7 @@ class GameInForce:
             "min_stake_minor": self.min_stake_minor,
             "max_stake_minor": self.max_stake_minor,
             "enabled": self.enabled,
+            "min_round_ms": min_round_ms,
         }
 
 

@@ -96,7 +96,9 @@ class WalletStateView(View):
     bonus_minor: int
     held_minor: int
     frozen_law: str | None
+    gate: dict[str, object]
     limits: list[dict[str, object]]
+    limit_changes: list[dict[str, object]]
     grants: list[dict[str, object]]
     open_rounds: list[dict[str, object]]
     held_withdrawals: list[dict[str, object]]

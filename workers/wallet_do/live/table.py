@@ -21,7 +21,7 @@ from shared.wallet.live import Ending, HandOver, Message, Pace
 from shared.wallet.service import Wallet
 
 _NO_WARNINGS: Final = '"warnings":[]}'
-_MAX_GAMES_CHARS: Final = 1_600
+_MAX_GAMES_CHARS: Final = 1_500
 """Longer words about the games in force do not survive an eviction: they are asked for again."""
 
 type Failed = Callable[[str, Exception], None]
@@ -30,12 +30,13 @@ type Log = Callable[[dict[str, object]], None]
 
 @dataclass(slots=True)
 class Seat:
-    """A socket, and what the API vouched for when it was opened."""
+    """A socket, and what the API vouched for when it was opened; `address` is a JSON text."""
 
     socket: Socket
     session_id: str
     opened_at: int
     ends_at: int
+    address: str
     pace: Pace
     messages: int = 0
 
@@ -60,7 +61,9 @@ class Table:
         self._log = log
         self._games = ""
         self._games_heard_at = 0
+        self._context = ""
         self._told_balance = ""
+        self._shown_since = ""
         self._warned: frozenset[tuple[str, str]] = frozenset()
         self._seats: dict[int, Seat] = {}
         for socket in sockets.all():
@@ -90,7 +93,12 @@ class Table:
     def _adopt(self, socket: Socket) -> Seat:
         offer = HandOver.decode(socket.attachment)
         seat = Seat(
-            socket, offer.session_id, offer.opened_at, offer.ends_at, Pace(offer.per_second)
+            socket,
+            offer.session_id,
+            offer.opened_at,
+            offer.ends_at,
+            json.dumps(offer.address),
+            Pace(offer.per_second),
         )
         self._seats[socket.key] = seat
         if offer.games:
@@ -178,12 +186,13 @@ class Table:
             self._send(seat, live.answered(message, answer))
             return
         is_fresh = now_ms - self._games_heard_at < live.GAMES_VALID_MS
+        games = (self._games if is_fresh else "") or "{}"
         answer = self._wallet.execute(
             live.COMMANDS[message.type],
             message.key,
             seat.session_id,
             message.payload,
-            self._games if is_fresh else "",
+            f'{{"games":{games},"address":{seat.address}}}',
         )
         if answer[0] == "2":
             self._send(seat, live.answered(message, answer))
@@ -202,7 +211,7 @@ class Table:
             self._send(seat, live.problem_message(message.id, stale))
             return
         self._send(seat, live.answered(message, answer))
-        self._end_all_if_over(code)
+        self._follow_refusal(code, answer)
 
     def _send(self, seat: Seat, text: str) -> None:
         if seat.socket.unsent_bytes > live.MAX_UNSENT_BYTES:
@@ -213,18 +222,22 @@ class Table:
 
     # What happens elsewhere
 
-    def heed(self, kind: str, payload: str, answer: str, games: str) -> None:
+    def heed(self, kind: str, payload: str, answer: str, context: str) -> None:
         """A command came by RPC while sockets were open: cut, renew and tell what follows."""
-        if games:
-            self._hear(games, self._clock.now_ms())
-        if answer[0] == "2":
-            if kind == "session_revoke":
-                self._end_session(json.loads(payload)["session_id"])
-            elif answer[4] == "0":
-                self._warn(answer)
-                self._tell_balance()
-        else:
-            self._end_all_if_over(live.rejection_code(answer))
+        if context and context != self._context:
+            self._context = context
+            self._games = live.games_of(context)
+        if context:
+            self._games_heard_at = self._clock.now_ms()
+        if answer[0] != "2":
+            self._follow_refusal(live.rejection_code(answer), answer)
+        elif kind == "session_revoke":
+            self._end_session(json.loads(payload)["session_id"])
+        elif kind in live.MAY_END_PLAY:
+            self._end_if_barred()
+        elif answer[4] == "0":
+            self._warn(answer)
+            self._tell_balance()
 
     def _hear(self, games: str, at_ms: int) -> None:
         if at_ms >= self._games_heard_at:
@@ -235,6 +248,23 @@ class Table:
         for seat in list(self._seats.values()):
             if seat.session_id == session_id:
                 self._end(seat, live.SESSION_REVOKED)
+
+    def _end_if_barred(self) -> None:
+        """A term began or a fact came in: whoever may not play any more is told so at once."""
+        answer = self._wallet.query("gate", "", "{}")
+        if answer[0] == "2":
+            for code in json.loads(answer[6:])["reasons"]:
+                self._end_all_if_over(code)
+
+    def _follow_refusal(self, code: str, answer: str) -> None:
+        """A reality check that falls due at a bet is shown on every socket, once."""
+        if code == live.REALITY_CHECK:
+            since, shown = live.reality_check(answer)
+            if since != self._shown_since:
+                self._shown_since = since
+                self._push(shown, None)
+        else:
+            self._end_all_if_over(code)
 
     def _end_all_if_over(self, code: str) -> None:
         ending = live.ENDS_PLAY.get(code)

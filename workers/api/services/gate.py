@@ -1,0 +1,134 @@
+"""What the api tells the gate of a wallet, and asks it: rules, facts, login sessions, eligibility.
+
+The wallet decides; nothing here does. What is told may be told again: the wallet keeps the newest
+version of a fact, whatever the order in which it comes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, Protocol
+
+from services.container import House
+from shared.compliance.model import InForce
+from shared.kernel.canonical import canonical_json
+from shared.kernel.errors import Rejected
+from shared.kernel.times import HOUR_MS
+from shared.platform.ports import Unreachable
+from shared.wallet.answer import decode_answer
+from shared.wallet.errors import SESSION_EXPIRED
+
+REALITY_CHECK_MINUTES: Final = 60
+"""The house's interval; a player may choose a shorter one."""
+LOOSENING_DELAY_HOURS: Final = 24
+
+FactName = Literal["kyc", "impediment", "register"]
+
+
+class Seen(Protocol):
+    """A look at a place: `verdict` is inside, outside or unknown, `reason` the provider's own."""
+
+    @property
+    def verdict(self) -> str: ...
+
+    @property
+    def reason(self) -> str | None: ...
+
+
+def wallet_rules(profile: InForce) -> dict[str, object]:
+    """The rules that a wallet is opened under, or told of by `rules_set`, from the profile of the
+    day: what it requires before money moves towards risk, which limits nobody may be without, how
+    often a reality check comes, how long a looser limit waits.
+    """
+    requires: list[str] = []
+    mandatory = profile.limits.mandatory if profile.limits is not None else frozenset()
+    hours = profile.loosening_delay_hours
+    return {
+        "requires": requires,
+        "mandatory": sorted(mandatory),
+        "reality_check_minutes": REALITY_CHECK_MINUTES,
+        "loosening_delay_ms": (LOOSENING_DELAY_HOURS if hours is None else hours) * HOUR_MS,
+    }
+
+
+def min_round_ms(profile: InForce, kind: str) -> int:
+    """How long a round of this kind of game takes at least; 0 while the rule is not in force."""
+    pace = profile.round_pace
+    if pace is None:
+        return 0
+    return pace.slots_ms if kind == "slot" else pace.other_games_ms
+
+
+def context_text(games: str, address: str) -> str:
+    """What comes with a bet: the games in force as text, and the opaque address of the caller."""
+    return f'{{"games":{games},"address":{json.dumps(address)}}}'
+
+
+async def record_fact(
+    house: House,
+    player_id: str,
+    name: FactName,
+    *,
+    version: int,
+    status: str,
+    valid_until: int | None = None,
+    reasons: Sequence[str] = (),
+) -> bool:
+    """Tell a fact; False when the wallet knows a newer one. `version` is the moment at which it was
+    established (UTC milliseconds), `reasons` are codes.
+
+    Raises:
+        Unreachable: when the wallet gave no answer, or refused.
+    """
+    payload = {
+        "name": name,
+        "version": version,
+        "status": status,
+        "valid_until": valid_until,
+        "reasons": list(reasons),
+    }
+    text = await house.wallets.execute(player_id, "fact_record", "", "", canonical_json(payload))
+    answer = decode_answer(text)
+    body: dict[str, Any] = json.loads(answer.body)
+    if answer.status >= 400:
+        raise Unreachable(f"the wallet did not take a fact: {body['code']}")
+    return bool(body["applied"])
+
+
+async def gate_of(
+    house: House, player_id: str, session_id: str = "", address: str = ""
+) -> Mapping[str, Any]:
+    """What the player may do now and why not (docs/wallet.md, query `gate`); with a login session,
+    what that session may do from that address.
+
+    Raises:
+        Unreachable: when the wallet gave no answer, or refused.
+    """
+    payload = canonical_json({"address": address} if address else {})
+    answer = decode_answer(await house.wallets.query(player_id, "gate", session_id, payload))
+    body: dict[str, Any] = json.loads(answer.body)
+    if answer.status >= 400:
+        raise Unreachable(f"the wallet did not show its gate: {body['code']}")
+    return body
+
+
+async def begin_session(
+    house: House, player_id: str, session_id: str, place: Seen, address: str
+) -> None:
+    """Tell the wallet that a login session is there, and where.
+
+    Raises:
+        Rejected: SESSION_EXPIRED when the wallet knows the session as over.
+        Unreachable: when the wallet gave no answer, or another refusal.
+    """
+    payload = {
+        "session_id": session_id,
+        "place": {"verdict": place.verdict, "reason": place.reason, "address": address},
+    }
+    text = await house.wallets.execute(player_id, "session_begin", "", "", canonical_json(payload))
+    answer = decode_answer(text)
+    if answer.status < 400:
+        return
+    code = json.loads(answer.body)["code"]
+    if code == SESSION_EXPIRED.code:
+        raise Rejected(SESSION_EXPIRED, "The session is over.")
+    raise Unreachable(f"the wallet did not take a session: {code}")
