@@ -32,7 +32,7 @@ TIER = st.sampled_from(TIERS)
 
 def played(rounds: Sequence[Round]) -> dict[int, Day]:
     """The days of these rounds; a stake of 1 is R$ 500."""
-    events = []
+    events: list[PlayEvent] = []
     for number, (day, stake, payout) in enumerate(sorted(rounds, key=lambda played: played[0])):
         at_ms = BEGAN + day * DAY_MS + number
         amounts = (("BET", stake * 50_000, -1), ("WIN", payout * 50_000, 1))

@@ -15,6 +15,7 @@ from jobs import (
     archive,
     conservation,
     dead_letters,
+    markers_of_harm,
     rebuild,
     sweep,
     velocity_scan,
@@ -61,6 +62,10 @@ EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
     (sweep.JOB, _whenever(sweep.sweep)),
     (velocity_scan.JOB, _whenever(velocity_scan.velocity_scan)),
     (conservation.JOB, _whenever(conservation.reconcile)),
+    (
+        markers_of_harm.JOB,
+        _alone(markers_of_harm.JOB, _whenever(markers_of_harm.markers_of_harm)),
+    ),
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
     (archive.JOB, _alone(archive.JOB, archive.archive)),
     (rebuild.JOB, _alone(rebuild.JOB, _whenever(rebuild.rebuild))),

@@ -51,6 +51,14 @@ class Command:
     payload: Mapping[str, object]
 
 
+_DEMANDS: Final[Mapping[str, str]] = {
+    "acknowledge": "acknowledge",
+    "choose": "choose",
+    "pause": "choose",
+    "lift": "none",
+}
+
+
 class _Refused(Exception):
     """The wallet refused; `again` when the cause may pass."""
 
@@ -60,8 +68,12 @@ class _Refused(Exception):
         self.again = again
 
 
-def commands_of(order: Record, pause_until: int | None) -> tuple[Command, ...]:
-    """What the wallet is told of the row `order`, what protects most first."""
+def commands_of(
+    order: Record, pause_until: int | None, reality_minutes: int | None
+) -> tuple[Command, ...]:
+    """What the wallet is told of the row `order`, what protects most first. `reality_minutes` is
+    the player's own interval between reality checks: a shorter one is left alone.
+    """
     name = str(order["intervention_id"])
     commands: list[Command] = []
     if pause_until is not None:
@@ -75,12 +87,15 @@ def commands_of(order: Record, pause_until: int | None) -> tuple[Command, ...]:
             "actor": str(order["actor_id"] or "policy"),
         }
         commands.append(Command("operator_limit_set", f"{name}.limit", limit))
+    shortest = order["reality_check_minutes"]
+    if isinstance(shortest, int) and (reality_minutes is None or reality_minutes > shortest):
+        commands.append(Command("reality_check_set", f"{name}.reality", {"minutes": shortest}))
     if order["action"] != "message":
         told = {
             "intervention_id": name,
             "level": str(order["level"]),
             "template": str(order["template"]),
-            "demands": "acknowledge" if order["action"] == "acknowledge" else "choose",
+            "demands": _DEMANDS[str(order["action"])],
             "bonus_block": bool(order["blocks_bonus"]),
         }
         commands.append(Command("intervention_set", f"{name}.set", told))
@@ -91,8 +106,7 @@ async def carry(db: Database, wallets: Wallets, order: Record, now_ms: int) -> C
     """Have the row `order` of `interventions` carried out, and store how that went."""
     name, player_id = str(order["intervention_id"]), str(order["player_id"])
     try:
-        until = await _pause_until(db, wallets, order)
-        for command in commands_of(order, until):
+        for command in await _commands(db, wallets, order):
             await _tell(wallets, player_id, command)
     except _Refused as refused:
         if refused.again:
@@ -113,17 +127,24 @@ async def _later(db: Database, order: Record, code: str, now_ms: int) -> Carried
     return "pending"
 
 
-async def _pause_until(db: Database, wallets: Wallets, order: Record) -> int | None:
+async def _commands(db: Database, wallets: Wallets, order: Record) -> tuple[Command, ...]:
+    if order["pause_ms"] is None and order["reality_check_minutes"] is None:
+        return commands_of(order, None, None)
+    gate = _body(await wallets.query(str(order["player_id"]), "gate", "", "{}"))
+    own = gate["reality_check"]
+    assert isinstance(own, dict)
+    return commands_of(order, await _pause_until(db, order, gate["now_ms"]), own["minutes"])
+
+
+async def _pause_until(db: Database, order: Record, wallet_now_ms: object) -> int | None:
     """When the pause ends, by the wallet's clock, the same at every attempt."""
     pause_ms, until = order["pause_ms"], order["pause_until"]
     if pause_ms is None or isinstance(until, int):
         return until if isinstance(until, int) else None
     assert isinstance(pause_ms, int)
+    assert isinstance(wallet_now_ms, int)
     name = str(order["intervention_id"])
-    text = await wallets.query(str(order["player_id"]), "gate", "", "{}")
-    now_ms = _body(text)["now_ms"]
-    assert isinstance(now_ms, int)
-    await db.execute(_SET_UNTIL, now_ms + pause_ms, name)
+    await db.execute(_SET_UNTIL, wallet_now_ms + pause_ms, name)
     row = await db.first(_UNTIL, name)
     assert row is not None
     stored = row["pause_until"]

@@ -8,7 +8,16 @@ days asks for nothing, and a higher one never waits.
 from collections.abc import Iterable, Mapping
 
 from shared.kernel.times import DAY_MS, HOUR_MS
-from shared.protection.model import LEVELS, Day, Hit, Level, Person, Plan, Taken
+from shared.protection.model import (
+    LEVELS,
+    Day,
+    Hit,
+    Level,
+    Person,
+    Plan,
+    Taken,
+    restrictions,
+)
 from shared.protection.policy import Policy
 
 WEEKS_OF_DEPOSITS = 4
@@ -74,6 +83,16 @@ def plan_of(level: Level, policy: Policy, deposit_limit_minor: int | None) -> Pl
             )
         case "none":
             return None
+
+
+def lift_is_due(level: Level, *, bonus_is_stopped: bool) -> bool:
+    """True when the policy stopped bonuses and the level asks for it no longer."""
+    return bonus_is_stopped and not restrictions(level).bonus
+
+
+def lift(level: Level) -> Plan:
+    """Bonuses are possible again."""
+    return Plan(level=level, action="lift", template="lift")
 
 
 def deposit_limit(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 type Level = Literal["none", "low", "medium", "high", "critical"]
-type Action = Literal["message", "acknowledge", "choose", "pause"]
+type Action = Literal["message", "acknowledge", "choose", "pause", "lift"]
+"""`lift` takes a stop of bonuses away again and says nothing to the player."""
 type Origin = Literal["policy", "staff"]
 type ContactFlag = Literal["harm_words", "lost_money", "bonus_begging"]
 type VipTier = Literal["bronze", "silver", "gold", "platinum"]

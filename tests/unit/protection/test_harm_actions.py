@@ -4,7 +4,7 @@ import pytest
 from unit.protection.streams_of_play import NOON, POLICY, TODAY, by_day, days_ago, person
 
 from shared.kernel.times import DAY_MS, HOUR_MS
-from shared.protection.decide import deposit_limit, plan_at, plan_of
+from shared.protection.decide import deposit_limit, lift, lift_is_due, plan_at, plan_of
 from shared.protection.model import LEVELS, Hit, Level, Plan, Taken, restrictions
 
 WEEK_MS = 7 * DAY_MS
@@ -69,6 +69,13 @@ def test_restrictions_begin_at_medium_and_grow_at_high() -> None:
         ("high", True, True, True, True),
         ("critical", True, True, True, True),
     ]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_stop_of_bonuses_is_lifted_below_medium(level: Level) -> None:
+    assert lift_is_due(level, bonus_is_stopped=True) is (level in ("none", "low"))
+    assert not lift_is_due(level, bonus_is_stopped=False)
+    assert not lift(level).blocks_bonus
 
 
 def test_the_lowered_limit_is_half_of_a_mean_week_and_never_below_its_floor() -> None:

@@ -34,7 +34,8 @@ def busy() -> list[PlayEvent]:
 
 def folded(events: list[PlayEvent], *cuts: int) -> tuple[State, dict[int, Day]]:
     """Fold in pieces, each from what the one before stored."""
-    state, days = State(), {}
+    state = State()
+    days: dict[int, Day] = {}
     for start, end in zip((0, *cuts), (*cuts, len(events)), strict=True):
         piece = fold(state, days, events[start:end], SAO_PAULO_OFFSET_MS, POLICY.thresholds)
         state = decoded_state(piece.state.encoded())
