@@ -12,10 +12,27 @@ from simulation.sim.faults import SimulatedSql
 
 from shared.kernel.errors import Rejected
 from shared.platform.ports import PlatformError, Sql
-from shared.wallet import chain, decide_payments, decide_play, decide_rounds, errors, limits, tables
+from shared.wallet import (
+    chain,
+    decide_exclusion,
+    decide_gate,
+    decide_limits,
+    decide_payments,
+    decide_play,
+    decide_rounds,
+    errors,
+    gate_model,
+    gates,
+    handle_gate,
+    handle_limits,
+    limits,
+    situation,
+    tables,
+)
 from shared.wallet.delivery import Delivery
 from shared.wallet.funding import Split
-from shared.wallet.model import GENESIS_HASH, Decision, Head, Seed, Withdrawal
+from shared.wallet.gate_model import FOREVER, Gate
+from shared.wallet.model import GENESIS_HASH, Decision, GameSession, Head, Seed, Withdrawal
 from shared.wallet.service import Wallet
 from shared.wallet.store import Store
 
@@ -140,7 +157,7 @@ def _forgets_expected_deposits(patch: pytest.MonkeyPatch) -> None:
 
 
 def _lets_ended_sessions_play(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decide_play, "refuse_revoked", lambda _: None)
+    patch.setattr(decide_play, "refuse_idle", lambda *_: None)
 
 
 def _leaves_no_tombstone(patch: pytest.MonkeyPatch) -> None:
@@ -152,6 +169,104 @@ def _leaves_no_tombstone(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(decide_rounds, "_tombstone", tombstone)
 
 
+def _bets_after_an_exclusion(patch: pytest.MonkeyPatch) -> None:
+    right = decide_exclusion.decide_exclude
+
+    def decide_exclude(*parts: Any) -> Decision:
+        decision = right(*parts)
+        return replace(decision, rows=decision.rows[:1])
+
+    patch.setattr(handle_limits, "decide_exclude", decide_exclude)
+
+
+def _shortens_a_term(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Store, "last_exclusion", lambda *_: None)
+
+
+def _keeps_what_waits_through_a_term(patch: pytest.MonkeyPatch) -> None:
+    right = decide_exclusion.decide_exclude
+
+    def decide_exclude(*parts: Any) -> Decision:
+        return replace(right(*parts), gone=())
+
+    patch.setattr(handle_limits, "decide_exclude", decide_exclude)
+
+
+def _loosens_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(decide_limits, "is_looser", lambda *_: False)
+
+
+def _confirms_before_the_time(patch: pytest.MonkeyPatch) -> None:
+    right = handle_limits._book
+
+    def book(at: Any) -> Any:
+        found = right(at)
+        early = [replace(change, due_at=change.requested_at) for change in found.pending]
+        return replace(found, pending=early)
+
+    patch.setattr(handle_limits, "_book", book)
+
+
+def _lets_the_looser_source_win(patch: pytest.MonkeyPatch) -> None:
+    def loosest(found: Iterable[Any]) -> dict[tuple[str, str], int]:
+        return {(one.kind, one.period): one.value for one in found}
+
+    patch.setattr(limits, "strictest", loosest)
+
+
+def _counts_nothing_by_session(patch: pytest.MonkeyPatch) -> None:
+    def played(session: GameSession, usage: Any) -> GameSession:
+        return replace(session, last_active_at=usage.session.last_active_at)
+
+    patch.setattr(decide_play, "played", played)
+
+
+def _accepts_stale_facts(patch: pytest.MonkeyPatch) -> None:
+    right = gate_model.facts_until
+
+    def facts_until(*parts: Any) -> int:
+        return FOREVER if right(*parts) else 0
+
+    patch.setattr(gate_model, "facts_until", facts_until)
+    patch.setattr(gates, "_is_good", lambda fact, good, _: fact is not None and fact.status == good)
+
+
+def _takes_any_news(patch: pytest.MonkeyPatch) -> None:
+    right = decide_gate.decide_fact_record
+
+    def decide_fact_record(gate: Gate, command: Any, moment: Any) -> Decision:
+        known = gate.read_facts().get(command.name)
+        least = 1 if known is None else known.version
+        fact = replace(command.fact, version=max(least, command.fact.version))
+        return right(gate, replace(command, fact=fact), moment)
+
+    patch.setattr(handle_gate, "decide_fact_record", decide_fact_record)
+
+
+def _gates_withdrawals(patch: pytest.MonkeyPatch) -> None:
+    right = gates.refuse_idle
+
+    def refuse_idle(head: Head, view: Any, now_ms: int) -> None:
+        gates.refuse_barred(view, now_ms)
+        right(head, view, now_ms)
+
+    patch.setattr(decide_payments, "refuse_idle", refuse_idle)
+
+
+def _plays_from_anywhere(patch: pytest.MonkeyPatch) -> None:
+    right = gates.is_open
+
+    def is_open(head: Head, address: str, now_ms: int) -> bool:
+        return right(replace(head, caller_address=None), address, now_ms)
+
+    patch.setattr(situation, "is_open", is_open)
+
+
+def _never_asks_for_a_reality_check(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("shared.wallet.decide_gate.due_at", lambda *_: FOREVER)
+    patch.setattr("shared.wallet.replay_gate.due_at", lambda *_: FOREVER)
+
+
 TWICE: Final = "retries never move money twice"
 ONE_KEY: Final = "a key stands for one request"
 MOVED: Final = "balances are those of an independent fold"
@@ -159,6 +274,10 @@ ROUNDS: Final = "rounds settle once"
 UNDONE: Final = "a rollback is answered as the first one was"
 ORDER: Final = "refusals keep their precedence"
 ALLOWED: Final = "what is allowed is done"
+EVENTS: Final = "a command appends its events and no others"
+BINDS: Final = "an answer tells what binds and what waits"
+TOLD: Final = "an answer tells the balance"
+WARNED: Final = "limits warn from 90 per cent on"
 FROZEN: Final = "a sound wallet is never frozen"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -194,17 +313,57 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant("funds are looked at before limits", _asks_for_funds_first, frozenset({ORDER})),
     Mutant("a hold stays open", _forgets_to_close_the_hold, frozenset({ORDER, FROZEN})),
-    Mutant("bonus money wins cash", _pays_bonus_as_cash, frozenset({MOVED, ROUNDS})),
+    Mutant("bonus money wins cash", _pays_bonus_as_cash, frozenset({MOVED, ROUNDS, TOLD})),
     Mutant(
         "a wallet's time runs back",
         _lets_time_run_back,
         frozenset({"an event is recorded at the wallet's time", ORDER, FROZEN}),
     ),
-    Mutant("expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER})),
+    Mutant(
+        "expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER, WARNED})
+    ),
     Mutant("an ended session goes on playing", _lets_ended_sessions_play, frozenset({ORDER})),
     Mutant(
         "a rollback before its bet is forgotten",
         _leaves_no_tombstone,
         frozenset({ALLOWED, ORDER, UNDONE}),
+    ),
+    Mutant(
+        "a bet is taken after an exclusion", _bets_after_an_exclusion, frozenset({ORDER, ALLOWED})
+    ),
+    Mutant("a term is shortened", _shortens_a_term, frozenset({ORDER, EVENTS})),
+    Mutant(
+        "what waits is confirmed after a pause",
+        _keeps_what_waits_through_a_term,
+        frozenset({ORDER, BINDS, EVENTS, "the panel shows what waits"}),
+    ),
+    Mutant("a looser limit binds at once", _loosens_at_once, frozenset({EVENTS, BINDS})),
+    Mutant(
+        "a looser limit is confirmed at once",
+        _confirms_before_the_time,
+        frozenset({ORDER, BINDS}),
+    ),
+    Mutant(
+        "the looser of two sources wins",
+        _lets_the_looser_source_win,
+        frozenset({ORDER, "the strictest limit binds", WARNED}),
+    ),
+    Mutant(
+        "a game session's use is not counted",
+        _counts_nothing_by_session,
+        frozenset({ORDER, WARNED}),
+    ),
+    Mutant("a stale fact opens the gate", _accepts_stale_facts, frozenset({ORDER})),
+    Mutant(
+        "an older fact replaces a newer one",
+        _takes_any_news,
+        frozenset({"an older fact is ignored"}),
+    ),
+    Mutant("withdrawals pass the gate", _gates_withdrawals, frozenset({ALLOWED, ORDER})),
+    Mutant("the address is not looked at", _plays_from_anywhere, frozenset({ORDER})),
+    Mutant(
+        "a reality check is never due",
+        _never_asks_for_a_reality_check,
+        frozenset({ORDER, "a reality check is due at its time"}),
     ),
 )

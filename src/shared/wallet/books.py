@@ -16,6 +16,7 @@ from shared.kernel.errors import InvariantBroken
 from shared.kernel.times import local_day
 from shared.platform.ports import Sql
 from shared.wallet import tables
+from shared.wallet.gate_model import Exclusion
 from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Seed, Withdrawal
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts, check_rows
@@ -51,7 +52,7 @@ class Books:
         """Hold an event, already folded into `state`, against the row that it made.
 
         Raises:
-            InvariantBroken: `rounds`, `holds`, `deposits`, `seeds` or `answered`.
+            InvariantBroken: `rounds`, `holds`, `deposits`, `gate`, `seeds` or `answered`.
             LookupError, TypeError: when the event does not say what its type must say.
         """
         match event.type:
@@ -63,6 +64,8 @@ class Books:
                 self.holds += 1
             case "WITHDRAWAL" | "WITHDRAWAL_RELEASED":
                 _closed_hold(event, rows.withdrawals.get(data["withdrawal_id"]))
+            case "EXCLUDED" | "PAUSED":
+                _term(sql, event, data)
             case "SEED_COMMITTED":
                 _seed(sql, data, state.seeds_committed)
             case "FROZEN" if data["law"] == "answered":
@@ -262,6 +265,14 @@ def _grants(sql: Sql, state: State) -> None:
     balances = sum(grant["balance_minor"] for grant in state.grants.values())
     if stored != state.grants or balances != state.bonus_minor:
         raise InvariantBroken("grants", "the grants")
+
+
+def _term(sql: Sql, event: Event, data: Facts) -> None:
+    made = Exclusion(
+        event.seq, event.type.lower(), data["until"], data["source"], event.recorded_at
+    )
+    if tables.find(sql, Exclusion, "FROM exclusions WHERE seq = ?", event.seq) != [made]:
+        raise InvariantBroken("gate", "a pause or an exclusion")
 
 
 def grant_facts(row: Grant) -> Facts:

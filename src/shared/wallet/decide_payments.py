@@ -25,7 +25,7 @@ from shared.wallet.commands import (
 )
 from shared.wallet.gates import View, refuse_barred, refuse_frozen, refuse_idle
 from shared.wallet.grants import closed
-from shared.wallet.limits import Usage, refuse_deposit_over_limit
+from shared.wallet.limits import Usage, deposit_warnings, refuse_deposit_over_limit
 from shared.wallet.model import (
     Decision,
     Deposit,
@@ -84,6 +84,7 @@ def decide_deposit_request(
         "currency": head.currency,
         "requested_at_ms": deposit.requested_at,
         "expires_at_ms": deposit.expires_at,
+        "warnings": deposit_warnings(limits, usage, expected),
     }
     return Decision(answer=lambda _: body, rows=(deposit,), status=201)
 

@@ -33,7 +33,7 @@ from shared.wallet.grants import (
     refuse_torn_bonus,
     with_progress,
 )
-from shared.wallet.limits import ACTIVE_GAP_MS, Usage, refuse_bet_over_limit, warnings
+from shared.wallet.limits import Usage, refuse_bet_over_limit, warnings
 from shared.wallet.model import (
     Decision,
     Draft,
@@ -154,7 +154,7 @@ def decide_play(
     drawn = replace(current, nonce=current.nonce + 1)
     rows: list[Row] = [
         settled,
-        played(session, stake_minor, payout_minor, now_ms),
+        played(session, usage),
         drawn,
         usage.today,
         *changed(standing.grants, judged.grants),
@@ -240,7 +240,8 @@ def place(
     before = expire(standing.grants, moment) if standing.grants else Judged(())
     refuse_stake_over_bonus_max(before.grants, stake_minor)
     refuse_pace(session, moment.now_ms)
-    usage = standing.usage.with_bet(stake_minor, moment.now_ms)
+    usage = standing.usage if session is None else standing.usage.of_session(session)
+    usage = usage.with_bet(stake_minor, moment.now_ms)
     refuse_bet_over_limit(standing.limits, usage, moment.now_ms)
     cash_minor = head.cash_minor + before.cash_delta
     spendable_minor = cash_minor + sum(grant.balance_minor for grant in before.grants)
@@ -307,19 +308,17 @@ def round_body(round_id: str, after: Head) -> dict[str, object]:
     }
 
 
-def played(session: GameSession, stake_minor: int, payout_minor: int, now_ms: int) -> GameSession:
-    """The game session with one more round. Opening a session appends no event, so the clock may
-    have been set back since: the last activity never moves back.
-    """
-    gap = now_ms - session.last_active_at
-    is_active = session.bets > 0 and 0 <= gap <= ACTIVE_GAP_MS
+def played(session: GameSession, usage: Usage) -> GameSession:
+    """The game session with the round that is in `usage`."""
+    assert usage.session is not None
+    totals = usage.session.totals
     return replace(
         session,
-        last_active_at=max(session.last_active_at, now_ms),
-        wagered_minor=session.wagered_minor + stake_minor,
-        won_minor=session.won_minor + payout_minor,
-        bets=session.bets + 1,
-        play_ms=session.play_ms + (gap if is_active else 0),
+        last_active_at=usage.session.last_active_at,
+        wagered_minor=totals.wagered_minor,
+        won_minor=totals.won_minor,
+        bets=totals.bets,
+        play_ms=totals.play_ms,
     )
 
 

@@ -20,7 +20,17 @@ from shared.wallet.decide_play import round_body, settled_round
 from shared.wallet.funding import GrantShares, Split, split_of, split_payout, with_shares
 from shared.wallet.grants import Judged, changed, judge, with_progress
 from shared.wallet.limits import Usage
-from shared.wallet.model import DayUsage, Decision, Draft, Event, Grant, Head, Moment, Round
+from shared.wallet.model import (
+    DayUsage,
+    Decision,
+    Draft,
+    Event,
+    GameSession,
+    Grant,
+    Head,
+    Moment,
+    Round,
+)
 
 
 def decide_win(
@@ -72,7 +82,8 @@ class Played:
     """A round that may be rolled back, with the days and grants that it moved.
 
     `bet_day` and `win_day` are the rows of the days of its events; `counted` is the wagering that
-    its bet made; `closing` is the event that rolled it back already, when one did.
+    its bet made; `closing` is the event that rolled it back already, when one did; `session` is the
+    game session that it was played in, None for a round decided elsewhere.
     """
 
     round: Round
@@ -81,6 +92,7 @@ class Played:
     grants: Sequence[Grant]
     counted: GrantShares
     closing: Event | None
+    session: GameSession | None = None
 
 
 def decide_rollback(
@@ -124,7 +136,26 @@ def decide_rollback(
         rows=(
             undone,
             *_days_without(played, stake.total, payout.total),
+            *_session_without(played.session, stake.total, payout.total),
             *changed(played.grants, grants),
+        ),
+    )
+
+
+def _session_without(
+    session: GameSession | None, stake_minor: int, payout_minor: int
+) -> tuple[GameSession, ...]:
+    """The game session as if the round had not been played. One that is older than its counters may
+    not have counted the round.
+    """
+    if session is None:
+        return ()
+    return (
+        replace(
+            session,
+            wagered_minor=max(0, session.wagered_minor - stake_minor),
+            won_minor=max(0, session.won_minor - payout_minor),
+            bets=max(0, session.bets - 1),
         ),
     )
 

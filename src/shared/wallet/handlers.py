@@ -109,10 +109,13 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
         return decide_rollback(at.head, None, command, at.moment)
     closing: Event | None = None
     counted: GrantShares = ()
+    session: GameSession | None = None
     if found.rolled_back_seq is not None:
         closing = store.event(found.rolled_back_seq)
     else:
-        counted = shares_of(json.loads(store.event(found.opened_seq).data).get("wagering", ()))
+        told = json.loads(store.event(found.opened_seq).data)
+        counted = shares_of(told.get("wagering", ()))
+        session = store.game_session(told["session_id"]) if "session_id" in told else None
     played = Played(
         round=found,
         bet_day=store.day(found.opened_at),
@@ -120,6 +123,7 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
         grants=store.grants() if found.stake_bonus or counted else (),
         counted=counted,
         closing=closing,
+        session=session,
     )
     return decide_rollback(at.head, played, command, at.moment)
 

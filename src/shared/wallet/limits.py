@@ -1,13 +1,15 @@
-"""Limits of the player on regulatory days, weeks and months, decided inside the command that plays.
+"""Limits on regulatory days, weeks and months and on one game session, decided inside the command
+that plays.
 
-Windows are calendar windows of São Paulo (day, week from Monday, month). A bet counts when it is
-placed; loss is judged at its worst, the whole stake lost, so a limit is never passed by a result.
-Active play is the sum of the gaps of at most five minutes between one bet and the next, counted on
-the day of the later bet. Sources: Portaria SPA/MF 1.231/2024 art. 4 (time, loss, deposits, number
-of bets per day, week, month) and GLI-19 §2.5.5.
+Windows are calendar windows of São Paulo (day, week from Monday, month), and the game session from
+its opening on. A bet counts when it is placed; loss is judged at its worst, the whole stake lost,
+so a limit is never passed by a result. Active play is the sum of the gaps of at most five minutes
+between one bet and the next, counted on the day of the later bet, in the game session between two
+bets of it. Of the player's limit and the operator's the stricter binds. Sources: Portaria SPA/MF
+1.231/2024 art. 4 (time, loss, deposits, number of bets per day, week, month) and GLI-19 §2.5.5.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -23,10 +25,12 @@ from shared.kernel.times import (
 )
 from shared.kernel.values import value
 from shared.wallet import errors
-from shared.wallet.model import PERIODS, DayUsage, Limit
+from shared.wallet.model import PERIODS, DayUsage, GameSession, Limit
 
 ACTIVE_GAP_MS: Final = 5 * MINUTE_MS
 WARNING_PERCENT: Final = 90
+SESSION: Final = "session"
+"""The period that is one game session."""
 
 _BET_CHECKS: Final[tuple[tuple[str, Problem], ...]] = (
     ("time", errors.LIMIT_TIME),
@@ -52,18 +56,41 @@ class Totals:
         return self.wagered_minor - self.won_minor
 
 
+NOTHING: Final = Totals()
+
+
+@value
+class SessionUse:
+    """What a game session saw, and when it was active last: at its opening, then at each bet."""
+
+    totals: Totals
+    last_active_at: int
+
+
 @value
 class Usage:
-    """Today's row and the totals of the three windows that hold today."""
+    """Today's row, the totals of the three windows that hold today, and the game session's for a
+    bet that has one.
+    """
 
     today: DayUsage
     daily: Totals
     weekly: Totals
     monthly: Totals
     last_bet_at: int
+    session: SessionUse | None = None
 
     def window(self, period: str) -> Totals:
-        return {"daily": self.daily, "weekly": self.weekly, "monthly": self.monthly}[period]
+        """The totals of a window; of nothing for a bet outside of a game session."""
+        match period:
+            case "daily":
+                return self.daily
+            case "weekly":
+                return self.weekly
+            case "monthly":
+                return self.monthly
+            case _:
+                return NOTHING if self.session is None else self.session.totals
 
     def plus(
         self, *, wagered: int = 0, won: int = 0, deposited: int = 0, bets: int = 0, play_ms: int = 0
@@ -87,16 +114,39 @@ class Usage:
             bets=self.today.bets + bets,
             play_ms=self.today.play_ms + play_ms,
         )
+        session = self.session
+        if session is not None:
+            session = SessionUse(added(session.totals), session.last_active_at)
         return Usage(
-            today, added(self.daily), added(self.weekly), added(self.monthly), self.last_bet_at
+            today,
+            added(self.daily),
+            added(self.weekly),
+            added(self.monthly),
+            self.last_bet_at,
+            session,
         )
 
     def with_bet(self, stake_minor: int, now_ms: int) -> "Usage":
         """With a bet of `stake_minor` placed now, and the play time since the bet before it."""
-        gap = now_ms - self.last_bet_at
-        active = gap if self.last_bet_at and 0 <= gap <= ACTIVE_GAP_MS else 0
+        active = _active(self.last_bet_at, now_ms) if self.last_bet_at else 0
         after = self.plus(wagered=stake_minor, bets=1, play_ms=active)
-        return replace(after, today=replace(after.today, last_bet_at=now_ms), last_bet_at=now_ms)
+        session = after.session
+        if session is not None:
+            own = _active(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
+            played = replace(session.totals, play_ms=session.totals.play_ms - active + own)
+            session = SessionUse(played, max(session.last_active_at, now_ms))
+        today = replace(after.today, last_bet_at=now_ms)
+        return replace(after, today=today, last_bet_at=now_ms, session=session)
+
+    def of_session(self, session: GameSession) -> "Usage":
+        """With the use of the game session that a bet is placed in."""
+        totals = Totals(
+            wagered_minor=session.wagered_minor,
+            won_minor=session.won_minor,
+            bets=session.bets,
+            play_ms=session.play_ms,
+        )
+        return replace(self, session=SessionUse(totals, session.last_active_at))
 
 
 @value
@@ -147,9 +197,10 @@ def refuse_bet_over_limit(limits: Iterable[Limit], after: Usage, now_ms: int) ->
         Rejected: `limit_time`, `limit_bet_count`, `limit_wager` or `limit_loss`, in this order;
             for one kind the shortest period first.
     """
-    values = {(limit.kind, limit.period): limit.value for limit in limits}
+    values = strictest(limits)
     for kind, problem in _BET_CHECKS:
-        for period in PERIODS:
+        # The session's comes last: where a window is used up, opening another one does not help.
+        for period in (*PERIODS, SESSION) if after.session is not None else PERIODS:
             value = values.get((kind, period))
             if value is not None and _passes(kind, value, after.window(period)):
                 _refuse(problem, kind, period, value, now_ms)
@@ -159,29 +210,66 @@ def refuse_deposit_over_limit(
     limits: Iterable[Limit], usage: Usage, expected_minor: int, now_ms: int
 ) -> None:
     """Refuse a deposit of which, with those still expected, a deposit limit would be passed.
+    Deposits count in full: a withdrawal gives nothing back.
 
     Raises:
         Rejected: `limit_deposit`, shortest period first.
     """
-    values = {limit.period: limit.value for limit in limits if limit.kind == "deposit"}
+    values = strictest(limits)
     for period in PERIODS:
-        value = values.get(period)
+        value = values.get(("deposit", period))
         if value is not None and usage.window(period).deposited_minor + expected_minor > value:
             _refuse(errors.LIMIT_DEPOSIT, "deposit", period, value, now_ms)
 
 
-def warnings(limits: Sequence[Limit], usage: Usage) -> list[dict[str, object]]:
-    """The limits of play that are used to 90 per cent or more, for the answer of a round."""
-    reached: list[dict[str, object]] = []
+def strictest(limits: Iterable[Limit]) -> dict[tuple[str, str], int]:
+    """What binds, by kind and period: the least of what the player and the operator have set."""
+    values: dict[tuple[str, str], int] = {}
     for limit in limits:
-        if limit.kind == "deposit":
-            continue
-        amount = used(limit.kind, usage.window(limit.period))
-        if amount * 100 >= limit.value * WARNING_PERCENT:
-            reached.append(
-                {"kind": limit.kind, "period": limit.period, "used": amount, "value": limit.value}
+        name = (limit.kind, limit.period)
+        value = values.get(name)
+        if value is None or limit.value < value:
+            values[name] = limit.value
+    return values
+
+
+def warnings(limits: Iterable[Limit], usage: Usage) -> list[dict[str, object]]:
+    """The limits of play that are used to 90 per cent or more, for the answer of a round."""
+    return [
+        warning
+        for (kind, period), value in strictest(limits).items()
+        if kind != "deposit"
+        and (period != SESSION or usage.session is not None)
+        and (warning := _warning(kind, period, value, used(kind, usage.window(period))))
+    ]
+
+
+def deposit_warnings(
+    limits: Iterable[Limit], usage: Usage, expected_minor: int
+) -> list[dict[str, object]]:
+    """The deposit limits of which 90 per cent are used, with the deposits that are expected."""
+    return [
+        warning
+        for (kind, period), value in strictest(limits).items()
+        if kind == "deposit"
+        and (
+            warning := _warning(
+                kind, period, value, usage.window(period).deposited_minor + expected_minor
             )
-    return reached
+        )
+    ]
+
+
+def _warning(kind: str, period: str, value: int, amount: int) -> dict[str, object] | None:
+    if amount * 100 < value * WARNING_PERCENT:
+        return None
+    return {"kind": kind, "period": period, "used": amount, "value": value}
+
+
+def _active(since_ms: int, now_ms: int) -> int:
+    """The gap as active play; nothing when it is longer than play can be interrupted."""
+    gap = now_ms - since_ms
+    return gap if 0 <= gap <= ACTIVE_GAP_MS else 0
 
 
 def _passes(kind: str, value: int, after: Totals) -> bool:
@@ -191,11 +279,14 @@ def _passes(kind: str, value: int, after: Totals) -> bool:
 
 
 def _refuse(problem: Problem, kind: str, period: str, value: int, now_ms: int) -> NoReturn:
-    ends_at = window_ends_at(period, now_ms)
+    """A window says when it ends; a game session ends when the player opens another one."""
+    until: dict[str, object] = {}
+    if period != SESSION:
+        ends_at = window_ends_at(period, now_ms)
+        until = {"resets_at": rfc3339(ends_at), "retry_after": -(-(ends_at - now_ms) // 1000)}
     raise Rejected(
         problem,
         f"the {period} {kind} limit is {value}",
         limit={"kind": kind, "period": period, "value": value},
-        resets_at=rfc3339(ends_at),
-        retry_after=-(-(ends_at - now_ms) // 1000),
+        **until,
     )

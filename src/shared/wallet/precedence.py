@@ -30,6 +30,7 @@ _FACTS: Final = (
     errors.KYC_REQUIRED,
 )
 _OWN: Final = (errors.SESSION_EXPIRED,)
+_LOOSER: Final = (errors.LIMIT_MANDATORY, errors.EXCLUDED, errors.PAUSED)
 _BONUS: Final = (errors.WALLET_FROZEN, errors.GRANT_NOT_FOUND, errors.GRANT_CLOSED)
 _HELD: Final = (errors.WITHDRAWAL_NOT_FOUND, errors.WITHDRAWAL_NOT_PENDING)
 
@@ -80,8 +81,13 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "session_revoke": (),
     "rules_set": (),
     "fact_record": (),
-    "limit_set": (*_OWN, errors.LIMIT_MANDATORY),
-    "limit_confirm": (*_OWN, errors.LIMIT_CHANGE_NOT_FOUND, errors.LIMIT_CHANGE_NOT_DUE),
+    "limit_set": (*_OWN, *_LOOSER),
+    "limit_confirm": (
+        *_OWN,
+        errors.LIMIT_CHANGE_NOT_FOUND,
+        errors.LIMIT_CHANGE_NOT_DUE,
+        *_LOOSER,
+    ),
     "limit_cancel": (*_OWN, errors.LIMIT_CHANGE_NOT_FOUND),
     "operator_limit_set": (),
     "exclude": (*_OWN, errors.EXCLUSION_NOT_SHORTENED),

@@ -17,10 +17,10 @@ from shared.wallet import seeds
 from shared.wallet.eligibility import gate_body
 from shared.wallet.errors import ROUND_NOT_FOUND
 from shared.wallet.history import asked_seq, explanation, state_at, state_body
-from shared.wallet.limits import used
 from shared.wallet.model import Event, Head, Round
 from shared.wallet.outbox import as_message
 from shared.wallet.payload import Fields, refuse
+from shared.wallet.protection import SHOWN_TERMS, Panel, panel_body
 from shared.wallet.store import Store
 from shared.wallet.verify import verify
 
@@ -124,19 +124,19 @@ def gate(asked: Asked) -> Body:
 
 
 def protection(asked: Asked) -> Body:
-    """The limits with what the running day, week or month has used of them."""
-    limits, usage = asked.store.protection(asked.now_ms)
-    return {
-        "limits": [
-            {
-                "kind": limit.kind,
-                "period": limit.period,
-                "value": limit.value,
-                "used": used(limit.kind, usage.window(limit.period)),
-            }
-            for limit in limits
-        ]
-    }
+    """The panel of player protection: time, net position, limits with their use, terms."""
+    store, view = asked.store, asked.store.view(asked.session_id, "")
+    limits, usage = store.protection(asked.now_ms)
+    played = None if view.login is None else view.login.game_session_id
+    session = None if played is None else store.game_session(played)
+    panel = Panel(
+        view=view,
+        limits=limits,
+        changes=store.limit_changes(),
+        terms=store.exclusions(SHOWN_TERMS),
+        usage=usage if session is None else usage.of_session(session),
+    )
+    return panel_body(panel, asked.now_ms)
 
 
 def verification(asked: Asked) -> Body:

@@ -80,6 +80,7 @@ def _limit_cancelled(state: GateState, _: Event, data: Facts) -> None:
 def _term(column: str) -> Callable[[GateState, Event, Facts], None]:
     def begun(state: GateState, _: Event, data: Facts) -> None:
         state.gate[column] = ends_at(data["until"])
+        state.limit_changes = {}
         state.terms += 1
 
     return begun

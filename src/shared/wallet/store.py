@@ -191,6 +191,10 @@ class Store:
         )
         return found[0] if found else None
 
+    def limits(self) -> list[Limit]:
+        """The limits of both sources."""
+        return tables.find(self._sql, Limit, "FROM limits ORDER BY source, kind, period")
+
     def limit_changes(self) -> list[LimitChange]:
         return tables.find(self._sql, LimitChange, "FROM limit_changes ORDER BY kind, period")
 
@@ -202,6 +206,13 @@ class Store:
             "FROM exclusions ORDER BY seq DESC LIMIT CAST(? AS INTEGER)",
             limit,
         )
+
+    def last_exclusion(self, kind: str) -> Exclusion | None:
+        """The newest exclusion or pause."""
+        found = tables.find(
+            self._sql, Exclusion, "FROM exclusions WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind
+        )
+        return found[0] if found else None
 
     def has_event_after(self, seq: int, kind: str) -> bool:
         """True when an event of this type came after the event `seq`."""

@@ -8,7 +8,7 @@ command of the wallet needs an actor and a line here, a judge (`model_judge`) an
 
 from typing import Final
 
-from simulation.sim import house_actors, platform_actors, player_actors
+from simulation.sim import house_actors, platform_actors, player_actors, protection_actors
 from simulation.sim.acting import Actor
 
 ACTORS: Final[tuple[tuple[float, Actor], ...]] = (
@@ -34,6 +34,17 @@ ACTORS: Final[tuple[tuple[float, Actor], ...]] = (
     (5, player_actors.retries_anything),
     (2, player_actors.reuses_a_key),
     (1, player_actors.sends_nonsense),
+    (1, protection_actors.arrives),
+    (1.5, protection_actors.sets_limit),
+    (1, protection_actors.confirms_limit),
+    (0.25, protection_actors.stops),
+    (0.3, protection_actors.minds_the_time),
+    (0.4, protection_actors.reacts),
+    (0.5, protection_actors.operator_limits),
+    (1.5, protection_actors.learns_a_fact),
+    (0.1, protection_actors.changes_the_rules),
+    (0.15, protection_actors.sends_a_message),
+    (0.04, protection_actors.damages_a_row),
     (3, platform_actors.evicts),
     (2, platform_actors.skews_the_clock),
     (1, platform_actors.advances_the_clock),

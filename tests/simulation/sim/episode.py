@@ -54,6 +54,7 @@ def play(setting: Setting) -> Played:
     history: list[Operation] = []
     world = World(setting)
     try:
+        world.begin()
         while len(history) < setting.steps:
             operation = _drawn(world, chance, len(history))
             if operation is not None:
@@ -71,6 +72,7 @@ def play_again(setting: Setting, operations: Sequence[Operation]) -> Failure | N
     done: list[Operation] = []
     try:
         world = World(setting)
+        world.begin()
         for operation in operations:
             done.append(operation)
             world.execute(operation)

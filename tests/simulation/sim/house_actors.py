@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 from simulation.sim.acting import Step, amount_of, answered, command
+from simulation.sim.protection_actors import context_of, recovers
 from simulation.sim.world import World
 
 # The provider of games decided elsewhere
@@ -15,6 +16,8 @@ def _round(world: World, chance: Random, wallet: int) -> str:
 
 
 def provider_bets(world: World, chance: Random, wallet: int, number: int) -> Step | None:
+    if (step := recovers(world, chance, wallet, number)) is not None:
+        return step
     rounds = world.places[wallet].rounds
     if rounds and chance.random() < 0.1:
         round_id = _round(world, chance, wallet)
@@ -22,7 +25,8 @@ def provider_bets(world: World, chance: Random, wallet: int, number: int) -> Ste
         round_id = f"r{number}"
         rounds.append(round_id)
     payload = {"round_id": round_id, "game_id": "slot", "amount_minor": amount_of(chance)}
-    return command("bet", number, world.logins[wallet], payload)
+    context = context_of(world, chance, wallet)
+    return command("bet", number, world.logins[wallet], payload, context=context)
 
 
 def provider_pays(world: World, chance: Random, wallet: int, number: int) -> Step | None:
@@ -38,6 +42,9 @@ def provider_undoes(world: World, chance: Random, wallet: int, number: int) -> S
         round_id = f"r{number}"
         world.places[wallet].rounds.append(round_id)
     payload: dict[str, Any] = {"round_id": round_id, "reason": "timeout"}
+    played = world.places[wallet].played
+    if played and chance.random() < 0.1:
+        payload["round_id"] = answered(chance.choice(played[-6:]), "round_id")
     if chance.random() < 0.2:
         payload["after_win"] = chance.choice(("reject", "reverse"))
     if chance.random() < 0.3:

@@ -5,9 +5,9 @@ that the log must have grown by. What only the wallet can know (ids, draws) is r
 whatever can be computed is computed, and `require` compares.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from simulation.sim.broken import require
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of
@@ -22,7 +22,12 @@ from simulation.sim.model_bonus import (
     take_stake,
     undo,
 )
+from simulation.sim.model_limits import LIMIT_EFFECTS
+from simulation.sim.model_presence import PRESENCE_EFFECTS, touch
 from simulation.sim.model_state import (
+    Body,
+    Effect,
+    ModelDay,
     ModelDeposit,
     ModelGrant,
     ModelHold,
@@ -30,16 +35,14 @@ from simulation.sim.model_state import (
     ModelSession,
     ModelState,
     Payload,
+    Types,
+    active_ms,
 )
 
 MAX_NONCES: Final = 1_000
 EXPIRES_MS: Final = 60 * MINUTE_MS
 DUE_MS: Final = 120 * MINUTE_MS
 ROTATION: Final = ("SEED_REVEALED", "SEED_COMMITTED")
-
-type Body = dict[str, Any]
-type Types = tuple[str, ...]
-type Effect = Callable[[ModelState, Payload, int, Body], Types]
 
 
 def count_bet(model: ModelState, stake: int, now_ms: int) -> int:
@@ -96,14 +99,18 @@ def do_play(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Typ
     else:
         model.draws.append((model.nonce, stake, params, payout, body["outcome"]))
     model.nonce += 1
+    gap = active_ms(session.active_at, now_ms) if session.use.bets else 0
+    count_in_session(session.use, gap, stake, payout)
     session.active_at = max(session.active_at, now_ms)
+    touch(model, now_ms, payload["session_id"])
     played, purse = place(model, stake, session.game_id, now_ms)
     pay_out(model, purse, played, payout, now_ms)
-    played.win_day = played.bet_day
+    played.win_day, played.session = played.bet_day, payload["session_id"]
     model.day(played.win_day).won += payout
     keep(model, purse)
     require(body["round_id"] not in model.rounds, "a round is played once", body)
     model.rounds[body["round_id"]] = played
+    _require_warnings(model, body, now_ms, session.use)
     require(
         (body["wallet"]["cash_minor"], body["wallet"]["bonus_minor"]) == (model.cash, model.bonus),
         "an answer tells the balance",
@@ -113,7 +120,40 @@ def do_play(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Typ
     return (*rotation, *purse.types)
 
 
+def count_in_session(use: ModelDay, played_ms: int, stake: int, payout: int) -> None:
+    """What the limits of one game session count of a round."""
+    use.play_ms += played_ms
+    use.wagered += stake
+    use.won += payout
+    use.bets += 1
+
+
+def _require_warnings(model: ModelState, body: Body, now_ms: int, use: ModelDay) -> None:
+    """A round warns of each limit of play of which 90 per cent are used."""
+    binding = model.gate.binding()
+    seen = {**model.totals(now_ms), "session": use} if binding else {}
+    expected = {
+        (kind, period, value)
+        for (kind, period), value in binding.items()
+        if kind != "deposit" and used_of(kind, seen[period]) * 10 >= value * 9
+    }
+    told = {(one["kind"], one["period"], one["value"]) for one in body["warnings"]}
+    require(told == expected, "limits warn from 90 per cent on", (told, expected))
+
+
+def used_of(kind: str, seen: ModelDay) -> int:
+    """What is used of a limit, in its own unit."""
+    return {
+        "deposit": seen.deposited,
+        "loss": max(0, seen.wagered - seen.won),
+        "wager": seen.wagered,
+        "bet_count": seen.bets,
+        "time": -(-seen.play_ms // MINUTE_MS),
+    }[kind]
+
+
 def do_bet(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    touch(model, now_ms)
     placed, purse = place(model, payload["amount_minor"], payload["game_id"], now_ms)
     model.rounds[payload["round_id"]] = placed
     keep(model, purse)
@@ -141,11 +181,14 @@ def do_rollback(model: ModelState, payload: Payload, now_ms: int, body: Body) ->
     purse = undo(model, found, payload, now_ms)
     assert purse is not None, "the judge looked at the funds"
     keep(model, purse)
-    seen = model.day(found.bet_day)
-    seen.wagered -= found.stake
-    seen.bets -= 1
+    played_in = model.sessions.get(found.session)
+    for seen in (model.day(found.bet_day), *([played_in.use] if played_in is not None else ())):
+        seen.wagered -= found.stake
+        seen.bets -= 1
     if found.payout is not None:
         model.day(found.win_day).won -= found.payout
+        if played_in is not None:
+            played_in.use.won -= found.payout
     found.undone = body
     return tuple(purse.types)
 
@@ -159,6 +202,16 @@ def do_deposit_request(model: ModelState, payload: Payload, now_ms: int, body: B
         body,
     )
     require(body["deposit_id"] not in model.deposits, "ids are new", body)
+    expected = model.pending_minor(now_ms) + amount
+    warned = {
+        (period, value)
+        for (kind, period), value in model.gate.binding().items()
+        if kind == "deposit"
+        and (model.totals(now_ms)[period].deposited + expected) * 10 >= value * 9
+    }
+    told = {(one["period"], one["value"]) for one in body["warnings"]}
+    require(told == warned, "limits warn from 90 per cent on", body)
+    touch(model, now_ms)
     model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"])
     model.pending.add(body["deposit_id"])
     return ()
@@ -178,6 +231,7 @@ def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: B
     amount = payload["amount_minor"]
     require(body["due_at_ms"] == now_ms + DUE_MS, "a withdrawal is due in 120 minutes", body)
     require(body["withdrawal_id"] not in model.holds, "ids are new", body)
+    touch(model, now_ms)
     model.holds[body["withdrawal_id"]] = ModelHold(amount, body["end_to_end_id"])
     model.cash -= amount
     model.held += amount
@@ -246,8 +300,14 @@ def do_game_session_open(model: ModelState, payload: Payload, now_ms: int, body:
     require(body["fairness"] == _fairness(model), "a session shows the commitment", body)
     require(body["session_id"] not in model.sessions, "ids are new", body)
     model.sessions[body["session_id"]] = ModelSession(
-        game["game_id"], game["version"], game["min_stake_minor"], game["max_stake_minor"], now_ms
+        game["game_id"],
+        game["version"],
+        game["min_stake_minor"],
+        game["max_stake_minor"],
+        now_ms,
+        game.get("min_round_ms", 0),
     )
+    touch(model, now_ms, body["session_id"])
     return rotation
 
 
@@ -262,9 +322,9 @@ def do_seed_rotate(model: ModelState, payload: Payload, now_ms: int, body: Body)
     return ROTATION
 
 
-def do_session_revoke(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
-    model.revoked.add(payload["session_id"])
-    return ()
+def do_unfreeze(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
+    model.gate.frozen = False
+    return ("RELEASED",)
 
 
 def do_clock_advance(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
@@ -289,6 +349,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "adjustment": do_adjustment,
     "game_session_open": do_game_session_open,
     "seed_rotate": do_seed_rotate,
-    "session_revoke": do_session_revoke,
+    "unfreeze": do_unfreeze,
     "clock_advance": do_clock_advance,
+    **LIMIT_EFFECTS,
+    **PRESENCE_EFFECTS,
 }

@@ -5,7 +5,7 @@ gives the code of the first refusal that applies, or None. It changes nothing.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of, windows_of
@@ -16,48 +16,78 @@ from simulation.sim.model_bonus import (
     stake_purse,
     undo,
 )
-from simulation.sim.model_state import ModelDay, ModelState, Payload
+from simulation.sim.model_gate import (
+    IDLE_MS,
+    refuse_barred,
+    refuse_elsewhere,
+    refuse_unanswered,
+)
+from simulation.sim.model_limits import LIMIT_JUDGES, is_over, judge_never
+from simulation.sim.model_presence import PRESENCE_JUDGES, last_active_at
+from simulation.sim.model_state import Judge, ModelSession, ModelState, Payload, active_ms
 
-IDLE_MS: Final = 30 * MINUTE_MS
 PERIODS: Final = ("daily", "weekly", "monthly")
 
-type Judge = Callable[[ModelState, Payload, str, int, str], str | None]
+
+def refuse_idle(model: ModelState, session: str, now_ms: int) -> str | None:
+    """A login session that was ended, is not known, or was idle, bets included."""
+    gate = model.gate
+    if not session or "session" not in gate.requires:
+        return is_over(gate, session)
+    login = gate.logins.get(session)
+    if login is None or login.is_over:
+        return "session_expired"
+    is_idle = now_ms - last_active_at(model, login) > IDLE_MS
+    return "session_expired" if is_idle else None
 
 
-def refuse_caller(model: ModelState, session: str) -> str | None:
-    return "session_expired" if session in model.revoked else None
-
-
-def refuse_stake(model: ModelState, stake: int, now_ms: int) -> str | None:
-    """The terms of bonus money that runs, the player's limits, then the funds."""
+def refuse_stake(
+    model: ModelState, stake: int, now_ms: int, played: ModelSession | None = None
+) -> str | None:
+    """The terms of bonus money that runs, the pace, the limits, then the funds."""
     purse = stake_purse(model, now_ms)
     if is_over_bonus_max(purse, stake):
         return "stake_above_max"
-    if model.limits:
-        over = _limit_passed(model, stake, now_ms)
+    if played is not None and played.pace_ms and played.use.bets:
+        free_at = played.active_at + played.pace_ms
+        if now_ms < free_at:
+            return "round_too_fast"
+    binding = model.gate.binding()
+    if binding:
+        over = _limit_passed(model, binding, stake, now_ms, played)
         if over is not None:
             return over
     lacks = purse.cash < 0 or stake > purse.cash + purse.bonus
     return "insufficient_funds" if lacks else None
 
 
-def _limit_passed(model: ModelState, stake: int, now_ms: int) -> str | None:
+def _limit_passed(
+    model: ModelState,
+    binding: Mapping[tuple[str, str], int],
+    stake: int,
+    now_ms: int,
+    played: ModelSession | None,
+) -> str | None:
     totals = model.totals(now_ms)
-    active = model.active_ms(now_ms)
+    active = dict.fromkeys(PERIODS, model.active_ms(now_ms))
+    if played is not None:
+        totals["session"] = played.use
+        active["session"] = active_ms(played.active_at, now_ms) if played.use.bets else 0
 
-    def used(kind: str, seen: ModelDay) -> int:
+    def used(kind: str, period: str) -> int:
+        seen = totals[period]
         if kind == "time":
-            return seen.play_ms + active
+            return seen.play_ms + active[period]
         if kind == "bet_count":
             return seen.bets + 1
         return seen.wagered + stake - (seen.won if kind == "loss" else 0)
 
     for kind in ("time", "bet_count", "wager", "loss"):
-        for period in PERIODS:
-            value = model.limits.get((kind, period))
+        for period in totals:
+            value = binding.get((kind, period))
             if value is None:
                 continue
-            if used(kind, totals[period]) > value * (MINUTE_MS if kind == "time" else 1):
+            if used(kind, period) > value * (MINUTE_MS if kind == "time" else 1):
                 return f"limit_{kind}"
     return None
 
@@ -65,29 +95,40 @@ def _limit_passed(model: ModelState, stake: int, now_ms: int) -> str | None:
 def judge_play(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    if (refused := refuse_caller(model, session)) is not None:
+    refused = refuse_barred(model.gate, now_ms) or refuse_idle(model, session, now_ms)
+    if refused is not None:
         return refused
     game_session = model.sessions.get(payload["session_id"])
     if game_session is None:
         return "game_session_not_found"
-    version, enabled = json.loads(context or "{}").get(game_session.game_id, (0, 0))
+    said: Payload = json.loads(context) if context else {"games": {}, "address": ""}
+    version, enabled = said["games"].get(game_session.game_id, (0, 0))
     stake = payload["stake_minor"]
     first = (
-        (now_ms - game_session.active_at > IDLE_MS, "session_expired"),
-        (not enabled, "game_disabled"),
-        (version > game_session.version, "game_version_retired"),
-        (bool(payload["params"].get("illegal")), "invalid_params"),
-        (stake < game_session.least, "stake_below_min"),
-        (stake > game_session.most, "stake_above_max"),
+        "session_expired" if now_ms - game_session.active_at > IDLE_MS else None,
+        refuse_elsewhere(model.gate, session, said["address"], now_ms),
+        refuse_unanswered(model.gate, session, now_ms),
+        None if enabled else "game_disabled",
+        "game_version_retired" if version > game_session.version else None,
+        "invalid_params" if payload["params"].get("illegal") else None,
+        "stake_below_min" if stake < game_session.least else None,
+        "stake_above_max" if stake > game_session.most else None,
     )
-    refused = next((code for applies, code in first if applies), None)
-    return refused or refuse_stake(model, stake, now_ms)
+    refused = next((code for code in first if code is not None), None)
+    return refused or refuse_stake(model, stake, now_ms, game_session)
 
 
 def judge_bet(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    if (refused := refuse_caller(model, session)) is not None:
+    address = json.loads(context)["address"] if context else ""
+    refused = (
+        refuse_barred(model.gate, now_ms)
+        or refuse_idle(model, session, now_ms)
+        or refuse_elsewhere(model.gate, session, address, now_ms)
+        or refuse_unanswered(model.gate, session, now_ms)
+    )
+    if refused is not None:
         return refused
     found = model.rounds.get(payload["round_id"])
     if found is not None:
@@ -123,13 +164,15 @@ def judge_rollback(
 def judge_deposit_request(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    if (refused := refuse_caller(model, session)) is not None:
+    refused = refuse_barred(model.gate, now_ms) or refuse_idle(model, session, now_ms)
+    if refused is not None:
         return refused
-    if any(kind == "deposit" for kind, _ in model.limits):
+    binding = model.gate.binding()
+    if any(kind == "deposit" for kind, _ in binding):
         expected = model.pending_minor(now_ms) + payload["amount_minor"]
         totals = model.totals(now_ms)
         for period in PERIODS:
-            value = model.limits.get(("deposit", period))
+            value = binding.get(("deposit", period))
             if value is not None and totals[period].deposited + expected > value:
                 return "limit_deposit"
     return None
@@ -139,6 +182,8 @@ def judge_deposit_credit(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
     deposit = model.deposits.get(payload["deposit_id"])
+    if model.gate.frozen:
+        return "wallet_frozen"
     if deposit is None:
         return "deposit_not_found"
     if deposit.paid_by is not None:
@@ -151,7 +196,10 @@ def judge_deposit_credit(
 def judge_withdrawal_hold(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    refused = refuse_caller(model, session)
+    """Nothing of player protection: who is excluded, paused or impeded is paid."""
+    if model.gate.frozen:
+        return "wallet_frozen"
+    refused = refuse_idle(model, session, now_ms)
     return refused or ("insufficient_funds" if payload["amount_minor"] > model.cash else None)
 
 
@@ -178,6 +226,10 @@ def judge_withdrawal_release(
 def judge_bonus_credit(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
+    if (refused := refuse_barred(model.gate, now_ms)) is not None:
+        return refused
+    if model.gate.blocks_bonus:
+        return "bonus_blocked"
     if model.jurisdiction in FIRST_BET_FIRST and not model.has_staked_cash:
         return "bonus_before_first_bet"
     if payload["grant_id"] in model.grants:
@@ -199,9 +251,17 @@ def judge_bonus_forfeit(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
     grant = model.grants.get(payload["grant_id"])
+    if model.gate.frozen:
+        return "wallet_frozen"
     if grant is None:
         return "grant_not_found"
     return None if grant.status == "active" else "grant_closed"
+
+
+def judge_bonus_expire(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    return "wallet_frozen" if model.gate.frozen else None
 
 
 def judge_adjustment(
@@ -209,6 +269,8 @@ def judge_adjustment(
 ) -> str | None:
     if payload["maker_id"] == payload["checker_id"]:
         return "maker_is_checker"
+    if model.gate.frozen:
+        return "wallet_frozen"
     short = payload["direction"] == "debit" and payload["amount_minor"] > model.cash
     return "insufficient_funds" if short else None
 
@@ -216,28 +278,27 @@ def judge_adjustment(
 def judge_unfreeze(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    """No wallet of a simulation is ever frozen."""
-    same = payload["maker_id"] == payload["checker_id"]
-    return "maker_is_checker" if same else "wallet_not_frozen"
+    if payload["maker_id"] == payload["checker_id"]:
+        return "maker_is_checker"
+    return None if model.gate.frozen else "wallet_not_frozen"
 
 
 def judge_game_session_open(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    refused = refuse_caller(model, session)
+    address = json.loads(context)["address"] if context else ""
+    refused = (
+        refuse_barred(model.gate, now_ms)
+        or refuse_idle(model, session, now_ms)
+        or refuse_elsewhere(model.gate, session, address, now_ms)
+    )
     return refused or (None if payload["game"]["enabled"] else "game_disabled")
 
 
 def judge_seed_rotate(
     model: ModelState, payload: Payload, session: str, now_ms: int, context: str
 ) -> str | None:
-    return refuse_caller(model, session)
-
-
-def judge_never(
-    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
-) -> str | None:
-    return None
+    return "wallet_frozen" if model.gate.frozen else is_over(model.gate, session)
 
 
 JUDGES: Final[Mapping[str, Judge]] = {
@@ -253,13 +314,14 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "bonus_credit": judge_bonus_credit,
     "bonus_debit": judge_bonus_debit,
     "bonus_forfeit": judge_bonus_forfeit,
-    "bonus_expire": judge_never,
+    "bonus_expire": judge_bonus_expire,
     "adjustment": judge_adjustment,
     "unfreeze": judge_unfreeze,
     "game_session_open": judge_game_session_open,
     "seed_rotate": judge_seed_rotate,
-    "session_revoke": judge_never,
     "clock_advance": judge_never,
+    **LIMIT_JUDGES,
+    **PRESENCE_JUDGES,
 }
 
 

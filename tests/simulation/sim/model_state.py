@@ -1,13 +1,27 @@
 """What the model of a wallet remembers: dictionaries of plain values, nothing of the wallet's."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulation.sim.calendar import MINUTE_MS, day_of, windows_of
+from simulation.sim.model_gate import ModelGate
 
 type Payload = dict[str, Any]
+type Body = dict[str, Any]
+type Types = tuple[str, ...]
+type Judge = Callable[["ModelState", Payload, str, int, str], str | None]
+"""Model, payload, the caller's session, the time and the context: the code of the refusal."""
+type Effect = Callable[["ModelState", Payload, int, Body], Types]
+"""Model, payload, the time and the answer: the types of the events."""
 
 ACTIVE_GAP_MS = 5 * MINUTE_MS
+
+
+def active_ms(since_ms: int, now_ms: int) -> int:
+    """The time since an activity as play: none when it is more than five minutes."""
+    gap = now_ms - since_ms
+    return gap if 0 <= gap <= ACTIVE_GAP_MS else 0
 
 
 @dataclass(slots=True)
@@ -55,17 +69,23 @@ class ModelRound:
     paid_shares: dict[str, int] = field(default_factory=dict)
     win_day: int = 0
     counted: dict[str, int] = field(default_factory=dict)
+    session: str = ""
+    """The game session; none for a round decided elsewhere."""
     undone: Payload | None = None
     """The answer to the rollback that closed it."""
 
 
 @dataclass(slots=True)
 class ModelSession:
+    """A game session; `use` is what was played in it, `pace_ms` how long a round takes."""
+
     game_id: str
     version: int
     least: int
     most: int
     active_at: int
+    pace_ms: int = 0
+    use: ModelDay = field(default_factory=ModelDay)
 
 
 @dataclass(slots=True)
@@ -96,8 +116,10 @@ class Answered:
 class ModelState:
     """The state of one wallet; `cash` and the rest are minor units."""
 
-    limits: dict[tuple[str, str], int]
+    gate: ModelGate
     jurisdiction: str = "br"
+    caller: str = ""
+    """The login session that asked last; none is the house."""
     cash: int = 0
     held: int = 0
     grants: dict[str, ModelGrant] = field(default_factory=dict)
@@ -107,7 +129,6 @@ class ModelState:
     payments: set[str] = field(default_factory=set)
     holds: dict[str, ModelHold] = field(default_factory=dict)
     sessions: dict[str, ModelSession] = field(default_factory=dict)
-    revoked: set[str] = field(default_factory=set)
     days: dict[int, ModelDay] = field(default_factory=dict)
     answers: dict[str, Answered] = field(default_factory=dict)
     last_bet_at: int = 0
@@ -157,8 +178,7 @@ class ModelState:
 
     def active_ms(self, now_ms: int) -> int:
         """Time played since the last bet, when that was at most five minutes ago."""
-        gap = now_ms - self.last_bet_at
-        return gap if self.last_bet_at and 0 <= gap <= ACTIVE_GAP_MS else 0
+        return active_ms(self.last_bet_at, now_ms) if self.last_bet_at else 0
 
     def pending_minor(self, now_ms: int) -> int:
         """What is still expected on charges that have not expired."""

@@ -1,27 +1,35 @@
 """The player and whoever sends a request again."""
 
-import json
 from random import Random
 from typing import Any
 
 from simulation.sim.acting import Step, answered, command
 from simulation.sim.games import game_of
-from simulation.sim.model_judge import IDLE_MS
+from simulation.sim.model_gate import IDLE_MS
+from simulation.sim.protection_actors import context_of, recovers
 from simulation.sim.world import World
 
 # The player
 
 
 def opens_game(world: World, chance: Random, wallet: int, number: int) -> Step | None:
+    if (step := recovers(world, chance, wallet, number)) is not None:
+        return step
     game = chance.choice(("dice", "plain", "plain"))
     version, enabled = world.versions[game]
     config = game_of(game, version) | {"enabled": bool(enabled)}
+    if chance.random() < 0.1:
+        config["min_round_ms"] = chance.choice((0, 300, 5_000))
     key = chance.choice(("", f"k{number}"))
-    return command("game_session_open", number, world.logins[wallet], {"game": config}, key=key)
+    login, context = world.logins[wallet], context_of(world, chance, wallet)
+    payload = {"game": config}
+    return command("game_session_open", number, login, payload, key=key, context=context)
 
 
 def plays(world: World, chance: Random, wallet: int, number: int) -> Step | None:
     sessions = world.places[wallet].sessions
+    if (step := recovers(world, chance, wallet, number)) is not None:
+        return step
     if not sessions:
         return opens_game(world, chance, wallet, number)
     of = sessions[-1] if chance.random() < 0.9 else chance.choice(sessions)
@@ -45,11 +53,13 @@ def plays(world: World, chance: Random, wallet: int, number: int) -> Step | None
         # What this isolate holds of KV is of another time.
         in_force[config["game_id"]] = chance.choice(([1, 1], [2, 1], [1, 0]))
     payload = {"session_id": answered(of, "session_id"), "stake_minor": stake, "params": params}
-    context = json.dumps({"games": in_force, "address": ""})
+    context = context_of(world, chance, wallet, in_force)
     return command("play", number, world.logins[wallet], payload, context=context)
 
 
 def asks_for_a_charge(world: World, chance: Random, wallet: int, number: int) -> Step | None:
+    if (step := recovers(world, chance, wallet, number)) is not None:
+        return step
     payload = {"amount_minor": chance.randint(1, 20_000), "method": "pix"}
     return command("deposit_request", number, world.logins[wallet], payload)
 

@@ -70,4 +70,6 @@ def load(path: Path) -> tuple[Setting, list[Operation]]:
     saved = json.loads(path.read_text(encoding="utf-8"))
     setting = saved["setting"]
     limits = tuple(((kind, period), value) for (kind, period), value in setting.pop("limits"))
-    return Setting(**setting, limits=limits), [operation_of(entry) for entry in saved["operations"]]
+    requires = tuple(setting.pop("requires"))
+    operations = [operation_of(entry) for entry in saved["operations"]]
+    return Setting(**setting, limits=limits, requires=requires), operations

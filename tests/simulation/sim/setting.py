@@ -6,7 +6,7 @@ that is where windows of limits open and close.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_number, start_of
 from simulation.sim.chance import generator_of
@@ -22,6 +22,7 @@ _EDGES: Final = (
     date(2028, 2, 29),
     date(2027, 5, 3),  # a Monday
 )
+REQUIREMENTS: Final = ("kyc", "impediment", "register", "session", "place")
 _FIRST_DAY: Final = day_number(date(2026, 1, 1))
 PROJECTED_EVERY: Final = 8
 """One episode in so many runs the projection and the cron jobs too, which cost more."""
@@ -42,6 +43,21 @@ class Setting:
     projects: bool
     limits: tuple[tuple[tuple[str, str], int], ...]
     jurisdiction: str = "br"
+    requires: tuple[str, ...] = ()
+    reality_minutes: int | None = None
+    delay_ms: int = DAY_MS
+    is_known: bool = True
+    """The facts about the players are known from the beginning."""
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What the jurisdiction asks of a wallet."""
+        return {
+            "requires": list(self.requires),
+            "mandatory": ["loss", "time"] if self.jurisdiction == "br" else [],
+            "reality_check_minutes": self.reality_minutes,
+            "loosening_delay_ms": self.delay_ms,
+        }
 
 
 def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Setting:
@@ -61,6 +77,8 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
                 "bet_count": chance.randint(1, 120),
                 "time": chance.randint(0, 90),
             }.get(kind, chance.randint(100, 200_000))
+    jurisdiction = chance.choice(("br", "br", "gli", "mt"))
+    requires = REQUIREMENTS if jurisdiction == "br" else chance.choice(((), ("kyc",)))
     return Setting(
         seed=seed,
         episode=episode,
@@ -69,7 +87,11 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
         steps=STEPS_PROJECTED if projects else STEPS_LEAN,
         projects=projects,
         limits=tuple(limits.items()),
-        jurisdiction=chance.choice(("br", "br", "gli", "mt")),
+        jurisdiction=jurisdiction,
+        requires=requires,
+        reality_minutes=chance.choice((None, 10, 60, 120)),
+        delay_ms=chance.choice((DAY_MS, DAY_MS, 3_600_000, 60_000)),
+        is_known=chance.random() < 0.9,
     )
 
 

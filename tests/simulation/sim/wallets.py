@@ -15,7 +15,9 @@ from simulation.sim.faults import SimulatedAlarm, SimulatedClock, SimulatedQueue
 from simulation.sim.games import SimulatedGames
 from simulation.sim.log_reader import LogReader
 from simulation.sim.model_effects import EFFECTS
+from simulation.sim.model_gate import ModelGate
 from simulation.sim.model_judge import JUDGES, resets_after_s
+from simulation.sim.model_presence import position
 from simulation.sim.model_state import Answered, ModelState, Payload
 
 from shared.platform.native.sql import NativeSql
@@ -26,6 +28,7 @@ from shared.wallet.service import Wallet
 
 GAMES: Final = SimulatedGames()
 ROLLED_BACK: Final = "a failed command changes nothing"
+RISKY: Final = frozenset({"play", "bet", "deposit_request", "bonus_credit", "game_session_open"})
 REPLAYED: Final = "the same key gives the same answer, byte for byte"
 
 
@@ -73,6 +76,7 @@ class SimulatedWallet:
     queue: SimulatedQueue
     limits: dict[tuple[str, str], int]
     image: NativeSql
+    rules: dict[str, Any]
     jurisdiction: str = "br"
     sql: SimulatedSql = field(init=False)
     alarm: SimulatedAlarm = field(init=False)
@@ -86,7 +90,8 @@ class SimulatedWallet:
         self.sql = SimulatedSql()
         self.sql.load(self.image)
         self.alarm = SimulatedAlarm()
-        self.model = ModelState(self.limits, self.jurisdiction)
+        self.model = ModelState(ModelGate(own=dict(self.limits)), self.jurisdiction)
+        self.model.gate.take_rules(self.rules)
         self.log = LogReader()
         self.evict()
         self._open()
@@ -103,11 +108,11 @@ class SimulatedWallet:
             "player_id": self.player_id,
             "currency": "BRL",
             "jurisdiction": self.jurisdiction,
+            "rules": self.rules,
             "limits": [
                 {"kind": kind, "period": period, "value": value}
                 for (kind, period), value in self.limits.items()
             ],
-            "rules": {"requires": [], "loosening_delay_ms": 86_400_000},
         }
         text = self.wallet.execute("open", "", "", json.dumps(payload))
         require(text.startswith("201 0 "), "a wallet opens", text)
@@ -121,6 +126,7 @@ class SimulatedWallet:
         """Run a command against the wallet and the model; None when the storage failed it."""
         self.commands += 1
         model, key = self.model, request.key
+        model.caller = request.session
         now_ms = model.now(self.clock.now_ms())
         known = model.answers.get(request.slot) if key else None
         asked = (request.kind, request.payload)
@@ -145,7 +151,7 @@ class SimulatedWallet:
             return None
         finally:
             self.sql.fail_no_more()
-        reply = _reply(text)
+        reply = self._reply(text)
         if known is not None and not conflict:
             self._check_replay(known, reply, text)
         elif expected is not None:
@@ -176,14 +182,18 @@ class SimulatedWallet:
     def _check_refusal(self, reply: Reply, now_ms: int) -> None:
         require(reply.status >= 400 and not reply.replayed, "a refusal is told", reply)
         limit = reply.body.get("limit")
-        if limit is not None:
+        if limit is not None and limit["period"] != "session":
             expected = resets_after_s(limit["period"], now_ms)
             told = reply.body["retry_after"]
             require(told == expected, "a limit says when it ends", reply)
+        if reply.body["code"] == "reality_check_due":
+            shown = (reply.body["wagered_minor"], reply.body["net_minor"])
+            require(shown == position(self.model), "a reality check tells what was played", reply)
 
     def _check_done(self, request: Request, reply: Reply, text: str, now_ms: int) -> None:
         require(reply.ok, "what is allowed is done", f"{request} was answered {text}")
         require(not reply.replayed, "what is new is no replay", text)
+        self._check_open_gate(request, now_ms)
         types = EFFECTS[request.kind](self.model, request.payload, now_ms, reply.body)
         found = self.log.read(self.sql, self.model, now_ms, request.key or None)
         require(found == types, "a command appends its events and no others", (request.kind, found))
@@ -194,6 +204,25 @@ class SimulatedWallet:
             self.model.answers[request.slot] = Answered(
                 request.kind, request.payload, reply.status, text.split(" ", 2)[2]
             )
+
+    def _check_open_gate(self, request: Request, now_ms: int) -> None:
+        """What the judge has decided already, said once more as the law that matters most."""
+        if request.kind in RISKY:
+            stopped = self.model.gate.stopped(now_ms)
+            require(stopped is None, "nothing is staked after an exclusion", request)
+
+    def freeze(self) -> None:
+        """A row is damaged, a proof finds it and freezes the wallet; then the row is mended."""
+        now_ms = self.model.now(self.clock.now_ms())
+        self.sql.execute("UPDATE meta SET currency = 'XXX'")
+        proof = _read(self.wallet.query("verify", "", "{}"))
+        self.sql.execute("UPDATE meta SET currency = 'BRL'")
+        require(proof.body["law"] == "opened", "a proof finds what was damaged", proof)
+        types = self.log.read(self.sql, self.model, now_ms, None)
+        frozen = () if self.model.gate.frozen else ("FROZEN",)
+        require(types == frozen, "a wallet is frozen once", types)
+        self.model.gate.frozen = True
+        self._arm()
 
     def balances(self) -> dict[str, int]:
         """What the wallet must hold, under the names of its answers."""
@@ -209,9 +238,10 @@ class SimulatedWallet:
 
     def ask(self, kind: str, session: str = "", **payload: object) -> dict[str, Any]:
         """The body of a query that must succeed."""
-        reply = _reply(self.wallet.query(kind, session, json.dumps(payload)))
+        reply = self._reply(self.wallet.query(kind, session, json.dumps(payload)))
         self._arm()
-        if session in self.model.revoked:
+        login = self.model.gate.logins.get(session)
+        if login is not None and login.is_over:
             code = reply.body.get("code")
             require(code == "session_expired", "an ended session learns nothing", reply)
             return {}
@@ -243,10 +273,13 @@ class SimulatedWallet:
             self.sql.fail_no_more()
         return True
 
+    def _reply(self, text: str) -> Reply:
+        reply = _read(text)
+        if reply.status == 423 and not self.model.gate.frozen:
+            raise LawBroken("a sound wallet is never frozen", text)
+        return reply
 
-def _reply(text: str) -> Reply:
+
+def _read(text: str) -> Reply:
     status, replayed, body = text.split(" ", 2)
-    reply = Reply(int(status), replayed == "1", json.loads(body))
-    if reply.status == 423:
-        raise LawBroken("a sound wallet is never frozen", body)
-    return reply
+    return Reply(int(status), replayed == "1", json.loads(body))

@@ -13,6 +13,7 @@ from simulation.sim.broken import require
 from simulation.sim.chance import OperationEntropy
 from simulation.sim.faults import SimulatedClock, SimulatedQueue
 from simulation.sim.laws import check_past, check_wallet
+from simulation.sim.model_effects import used_of
 from simulation.sim.operation import Operation
 from simulation.sim.projection import Projection
 from simulation.sim.setting import Setting, player_id_of
@@ -21,6 +22,9 @@ from simulation.sim.wallets import Reply, Request, SimulatedWallet, migrated_ima
 from shared.platform.native.sql import NativeSql
 
 type Payload = dict[str, Any]
+
+HOME: Final = "home"
+GOOD: Final = {"kyc": "verified", "impediment": "clear", "register": "clear"}
 
 _images: list[NativeSql] = []
 
@@ -42,6 +46,7 @@ class Places:
     deposits: list[int] = field(default_factory=list)
     holds: list[int] = field(default_factory=list)
     rounds: list[str] = field(default_factory=list)
+    played: list[int] = field(default_factory=list)
     grants: list[str] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
     """Requests whose outcome the client does not know."""
@@ -75,8 +80,24 @@ class World:
             queue=self.queue,
             limits=dict(self.setting.limits),
             image=_images[0],
+            rules=self.setting.rules,
             jurisdiction=self.setting.jurisdiction,
         )
+
+    def begin(self) -> None:
+        """What is so before the first step: the house knows the players, who have just logged in.
+
+        Raises:
+            LawBroken: when a law does not hold already.
+        """
+        for number, wallet in enumerate(self.wallets if self.setting.is_known else ()):
+            wallet.entropy.begin((1 << 32) + number)
+            for name, status in GOOD.items():
+                fact = {"name": name, "status": status, "version": 1, "valid_until": None}
+                wallet.send(Request("fact_record", "", "", fact))
+            place = {"verdict": "inside", "reason": None, "address": HOME}
+            login = {"session_id": "login-0", "place": place}
+            wallet.send(Request("session_begin", "", "", login))
 
     @property
     def commands(self) -> int:
@@ -185,6 +206,10 @@ class World:
                 places.deposits.append(of)
             case "withdrawal_hold":
                 places.holds.append(of)
+            case "play":
+                places.played.append(of)
+            case "session_begin":
+                self.logins[number] = request.payload["session_id"]
             case "session_revoke":
                 self.logins[number] = f"login-{of}"
 
@@ -213,17 +238,22 @@ class World:
             self._check_protection(wallet, body)
 
     def _check_protection(self, wallet: SimulatedWallet, body: dict[str, Any]) -> None:
-        totals = wallet.model.totals(wallet.model.now(wallet.clock.now_ms()))
-        for limit in body["limits"]:
-            seen = totals[limit["period"]]
-            used = {
-                "deposit": seen.deposited,
-                "loss": max(0, seen.wagered - seen.won),
-                "wager": seen.wagered,
-                "bet_count": seen.bets,
-                "time": -(-seen.play_ms // 60_000),
-            }[limit["kind"]]
-            require(limit["used"] == used, "limits count what was played", body)
+        model, gate = wallet.model, wallet.model.gate
+        now_ms = model.now(wallet.clock.now_ms())
+        totals = model.totals(now_ms)
+        told = {(limit["kind"], limit["period"]): limit for limit in body["limits"]}
+        binding = {key: limit["value"] for key, limit in told.items()}
+        require(binding == gate.binding(), "the strictest limit binds", body)
+        for (kind, period), limit in told.items():
+            if period != "session":
+                used = used_of(kind, totals[period])
+                require(limit["used"] == used, "limits count what was played", body)
+            sources = (limit["player"], limit["operator"])
+            known = (gate.own.get((kind, period)), gate.operators.get((kind, period)))
+            require(sources == known, "the panel names who set a limit", body)
+        waiting = {key: one["pending"]["value"] for key, one in told.items() if one["pending"]}
+        known_waiting = {key: value for key, (value, _, _) in gate.waiting.items()}
+        require(waiting == known_waiting, "the panel shows what waits", body)
 
     def evict(self, wallet: SimulatedWallet, operation: Operation) -> None:
         wallet.evict()
@@ -259,6 +289,10 @@ class World:
         """The house changes a game: a new version, or the kill switch."""
         self.versions[operation.args["game"]] = operation.args["version"]
 
+    def freeze(self, wallet: SimulatedWallet, operation: Operation) -> None:
+        """A broken law freezes the wallet; two people may release it."""
+        wallet.freeze()
+
     def check(self, wallet: SimulatedWallet, operation: Operation) -> None:
         check_wallet(wallet)
 
@@ -282,6 +316,7 @@ STEPS: Final[Mapping[str, Callable[[World, SimulatedWallet, Operation], None]]] 
     "alarm": World.alarm,
     "travel": World.travel,
     "configure": World.configure,
+    "freeze": World.freeze,
     "check": World.check,
     "consume": World.consume,
     "tick": World.tick,

@@ -94,7 +94,7 @@ class House:
         return self.wallet
 
     def do(
-        self, kind: str, *, key: str | None = None, login: str = LOGIN, **payload: object
+        self, kind: str, /, *, key: str | None = None, login: str = LOGIN, **payload: object
     ) -> Reply:
         if key is None:
             self.keys += 1
