@@ -1,6 +1,7 @@
 """A round of the house's own games: one command, from the stake to the payout."""
 
 import json
+from collections.abc import Callable
 from itertools import combinations
 
 import pytest
@@ -10,6 +11,7 @@ from shared.games.catalogue import CATALOGUE
 from shared.kernel.times import MINUTE_MS
 from shared.wallet import tables
 from shared.wallet.errors import BET_REJECTIONS
+from shared.wallet.gate_model import REQUIREMENTS
 from shared.wallet.model import DayUsage, Limit
 
 
@@ -165,6 +167,31 @@ def end_login(house: House) -> None:
     house.do("session_revoke", key="", login="", session_id=LOGIN)
 
 
+def column(name: str, value: str) -> Callable[[House], None]:
+    """A cause that is a column of the gate."""
+    return lambda house: house.sql.execute(f"UPDATE gate SET {name} = {value}")  # noqa: S608
+
+
+def told(name: str, status: str) -> Callable[[House], None]:
+    def tell(house: House) -> None:
+        house.tell(name, status)
+
+    return tell
+
+
+def move(house: House) -> None:
+    house.address = "elsewhere"
+
+
+def intervene(house: House) -> None:
+    message = {"level": "high", "template": "t", "demands": "acknowledge"}
+    house.do("intervention_set", login="", intervention_id="i", **message)
+
+
+def hurry(house: House) -> None:
+    house.sql.execute("UPDATE game_sessions SET min_round_ms = 5000, bets = 1")
+
+
 def switch_off(house: House) -> None:
     house.in_force = json.dumps({"dice": [json.loads(house.in_force)["dice"][0], 0]})
 
@@ -189,12 +216,21 @@ def limited(kind: str) -> object:
 
 CAUSES = {
     "wallet_frozen": freeze,
+    "excluded": column("excluded_until", str(10**14)),
+    "paused": column("paused_until", str(10**14)),
+    "impediment_check_pending": told("register", "pending"),
+    "impeded": told("impediment", "impeded"),
+    "kyc_required": told("kyc", "missing"),
     "session_expired": end_login,
+    "geo_blocked": move,
+    "reality_check_due": column("reality_due_at", "1"),
+    "intervention_due": intervene,
     "game_disabled": switch_off,
     "game_version_retired": retire,
     "invalid_params": nothing,
     "stake_below_min": nothing,
     "stake_above_max": nothing,
+    "round_too_fast": hurry,
     "limit_time": limited("time"),
     "limit_bet_count": limited("bet_count"),
     "limit_wager": limited("wager"),
@@ -206,7 +242,7 @@ STAKES = {"stake_below_min": 99, "stake_above_max": 1_000_001, "insufficient_fun
 
 
 def refused_for(causes: tuple[str, ...]) -> str:
-    house = House().open().deposit(10_000)
+    house = House(requires=REQUIREMENTS).open().admit().deposit(10_000)
     session_id = house.session()
     for cause in causes:
         made = CAUSES[cause]
@@ -232,6 +268,10 @@ def test_each_cause_has_its_own_code(cause: str) -> None:
 )
 def test_of_two_causes_the_one_listed_first_is_told(first: str, second: str) -> None:
     assert refused_for((first, second)) == first
+
+
+def test_every_rejection_of_a_bet_has_its_cause_here_but_one_of_other_rounds() -> None:
+    assert set(ORDER) - CAUSES.keys() == {"round_open"}
 
 
 def test_with_every_cause_at_once_they_are_told_in_the_order_of_the_contract() -> None:
