@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from simulation.sim.calendar import DAY_MS
 from simulation.sim.chance import OperationEntropy
 from simulation.sim.faults import SimulatedClock, SimulatedQueue
 from simulation.sim.games import game_of
@@ -67,6 +68,7 @@ class WalletInHand(RuleBasedStateMachine):
             SimulatedQueue(),
             limits,
             migrated_image(),
+            {"requires": [], "loosening_delay_ms": DAY_MS},
             jurisdiction,
         )
         self.steps = 0
