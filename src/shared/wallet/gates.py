@@ -31,7 +31,8 @@ CHECK_RETRY_S: Final = 60
 class View:
     """Everything that the gate looks at, for one caller at one moment.
 
-    `session_id` and `address` are the caller's; a house's call has neither. `active_at` is the last
+    `session_id` and `address` are the caller's; a house's call has neither, and a question may come
+    without an address, which then is not looked at. `active_at` is the last
     activity of the login session, its bets included. `wagered_minor` and `won_minor` are those of
     the wallet's whole life.
     """
@@ -40,7 +41,7 @@ class View:
     rules: Rules
     facts: dict[str, Fact]
     session_id: str
-    address: str
+    address: str | None
     login: LoginSession | None
     active_at: int
     wagered_minor: int
@@ -245,7 +246,7 @@ def _elsewhere(view: View, now_ms: int) -> Rejected | None:
         reason = "unknown" if login is None else login.place_reason or login.place_verdict
     elif now_ms - login.place_checked_at > PLACE_VALID_MS:
         reason = "stale"
-    elif login.place_address != view.address:
+    elif view.address not in (None, login.place_address):
         reason = "address_changed"
     else:
         return None

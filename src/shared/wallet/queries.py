@@ -118,8 +118,8 @@ def fairness(asked: Asked) -> Body:
 
 
 def gate(asked: Asked) -> Body:
-    """What the player may do now, asked from `address`, if the caller is somewhere."""
-    address = asked.fields.text("address") if asked.fields.has("address") else ""
+    """What the player may do now, from `address` when one is named."""
+    address = asked.fields.text("address") if asked.fields.has("address") else None
     return gate_body(asked.head, asked.store.view(asked.session_id, address), asked.now_ms)
 
 

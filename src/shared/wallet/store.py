@@ -144,7 +144,7 @@ class Store:
         )
         return found[0] if found else None
 
-    def view(self, session_id: str, address: str) -> View:
+    def view(self, session_id: str, address: str | None) -> View:
         """Everything that the gate looks at, for the caller of this login session and address."""
         gate = self.gate()
         login = self.login(session_id) if session_id else None
