@@ -6,7 +6,7 @@ import pytest
 
 from shared.kernel.errors import Problem
 
-CONTEXTS = ["games", "rtp", "payments", "risk"]
+CONTEXTS = ["games", "rtp", "payments", "protection", "risk"]
 
 
 @pytest.mark.parametrize("context", CONTEXTS)

@@ -589,5 +589,8 @@ export const en = {
   "problem.marketing_not_possible": "You get no offers while playing is closed to you.",
   "problem.intervention_not_found": "This message no longer waits for an answer.",
   "problem.intervention_choice_required": "First lower a limit or take a pause.",
+  "problem.protection_message_not_found": "There is no such message.",
+  "problem.protection_task_not_found": "There is no such task.",
+  "problem.protection_task_closed": "Somebody closed this task before.",
   "problem.bonus_blocked": "There are no bonuses at the moment.",
 };

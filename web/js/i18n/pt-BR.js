@@ -589,5 +589,8 @@ export const ptBR = {
   "problem.marketing_not_possible": "Você não recebe ofertas enquanto o jogo está fechado para você.",
   "problem.intervention_not_found": "Esta mensagem não espera mais resposta.",
   "problem.intervention_choice_required": "Antes, diminua um limite ou faça uma pausa.",
+  "problem.protection_message_not_found": "Essa mensagem não existe.",
+  "problem.protection_task_not_found": "Essa tarefa não existe.",
+  "problem.protection_task_closed": "Alguém já encerrou esta tarefa.",
   "problem.bonus_blocked": "Não há bônus no momento.",
 };

@@ -10,6 +10,7 @@ from shared.games import errors as games
 from shared.identity import errors as identity
 from shared.kernel.errors import Problem, Rejected
 from shared.payments import errors as payments
+from shared.protection import errors as protection
 from shared.risk import errors as risk
 from shared.rtp import errors as rtp
 from shared.wallet import errors as wallet
@@ -23,6 +24,7 @@ PROBLEMS_BY_CONTEXT: Final[dict[str, tuple[Problem, ...]]] = {
     "identity": identity.ALL_PROBLEMS,
     "live": live.LIVE_PROBLEMS,
     "payments": payments.ALL_PROBLEMS,
+    "protection": protection.ALL_PROBLEMS,
     "risk": risk.ALL_PROBLEMS,
     "rtp": rtp.ALL_PROBLEMS,
     "wallet": wallet.ALL_PROBLEMS,
