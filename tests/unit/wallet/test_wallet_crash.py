@@ -9,6 +9,7 @@ from unit.wallet.wallet_house import NO_DEMANDS, PLAYER, House
 
 from shared.platform.native.sql import NativeSql
 from shared.platform.ports import Row, SqlValue
+from shared.wallet.gate_model import REQUIREMENTS
 
 
 class PowerCut(Exception):
@@ -98,9 +99,10 @@ def test_opening_is_all_or_nothing_too() -> None:
     assert house.is_proven()
 
 
-def test_a_bet_of_a_house_game_is_eleven_statements() -> None:
+@pytest.mark.parametrize("requires", [(), REQUIREMENTS], ids=["no demands", "every demand"])
+def test_a_bet_of_a_house_game_is_eleven_statements(requires: tuple[str, ...]) -> None:
     sql = FragileSql()
-    house = House(sql=sql).open(("loss", "daily", 10**9)).deposit(10_000)
+    house = House(sql=sql, requires=requires).open(("loss", "daily", 10**9)).admit().deposit(10_000)
     session_id = house.session()
     sql.arm(0)
     assert house.play(session_id, 100, payout=50).status == 201
