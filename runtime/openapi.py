@@ -41,6 +41,7 @@ moves money needs an `Idempotency-Key`: repeated with the same body it gives the
 _TAGS: Final = {
     "Public": "For anyone.",
     "Players": "Registration, sessions and the profile.",
+    "Security": "Second factor, password, devices, history of access and place.",
     "Wallet": "The balance and every event behind it.",
     "Identity": "Documents that show who a player is, and what became of them.",
     "Payments": "PIX deposits and withdrawals.",

@@ -22,6 +22,7 @@ from routes import ROUTES
 from services.container import House, Ports, build_house
 from services.ticks import tick_all
 
+from shared.compliance.places import Sighting
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.crypto import WebCrypto
 from shared.platform.workerd.entropy import SystemEntropy
@@ -118,7 +119,25 @@ def _incoming(raw: Foreign, ctx: Foreign) -> Incoming:
         read=_reader(raw),
         defer=_after_the_answer(ctx),
         colo="" if cf is None else str(cf.colo or ""),
+        sighting=lambda: Sighting() if cf is None else _sighting(cf),
     )
+
+
+def _sighting(cf: Foreign) -> Sighting:
+    """What Cloudflare says about the address; all of it may be missing."""
+    network = optional(cf.asn)
+    return Sighting(
+        country=str(optional(cf.country) or ""),
+        network=None if network is None else int(network),
+        organisation=str(optional(cf.asOrganization) or ""),
+        latitude_tenths=_tenths(optional(cf.latitude)),
+        longitude_tenths=_tenths(optional(cf.longitude)),
+    )
+
+
+def _tenths(degrees: Foreign | None) -> int | None:
+    """Cloudflare gives coordinates as texts of degrees."""
+    return None if degrees is None else round(float(str(degrees)) * 10)
 
 
 def _reader(raw: Foreign) -> Callable[[int], Awaitable[bytes]]:

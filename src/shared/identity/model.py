@@ -41,11 +41,14 @@ PERIOD_MINUTES: Final[dict[LimitPeriod, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `session_id` is the refresh family; `role` is None for a player."""
+    """An authenticated caller. `session_id` is the refresh family; `role` is None for a player.
+    Who `may_only_enrol` has given a password where the profile asks a second factor too.
+    """
 
     subject_id: str
     session_id: str
     role: Role | None
+    may_only_enrol: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,16 +223,21 @@ class RegisteredView(View):
 
 
 class LoginBody(Body):
-    """What a player logs in with; any text is taken, so that nothing tells a wrong one apart."""
+    """What somebody logs in with; any text is taken, so that nothing tells a wrong one apart. The
+    sandbox profile asks no code of staff, and of players only of those who have set one up.
+    """
 
     email: Annotated[str, Field(min_length=1, max_length=254, examples=["ana@example.com"])]
     password: Password
-
-
-class StaffLoginBody(LoginBody):
-    """What staff log in with; the sandbox profile asks no one-time password."""
-
-    otp: Annotated[str | None, Field(pattern=r"^[0-9]{6}$")] = None
+    otp: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=32,
+            description="Six digits of the authenticator app, or a recovery code",
+            examples=["492039"],
+        ),
+    ] = None
 
 
 class RefreshBody(Body):
@@ -254,6 +259,10 @@ class TokensView(View):
     refresh_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
     expires_in: Annotated[int, Field(description="Seconds", examples=[600])]
+    scope: Annotated[
+        Literal["enrol"] | None,
+        Field(description="enrol: a second factor must be set up before anything else"),
+    ] = None
 
 
 class StaffTokensView(TokensView):

@@ -24,7 +24,7 @@ PERSON_SCHEME: Final = "v2"
 FIRST_KEY: Final = ""
 """The id of the key whose blind indexes bear none."""
 
-IndexPurpose = Literal["email", "cpf", "ip"]
+IndexPurpose = Literal["email", "cpf", "ip", "recovery"]
 
 
 def key_from_text(text: str) -> bytes:

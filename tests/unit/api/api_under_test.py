@@ -44,10 +44,14 @@ class QuickCrypto(NativeCrypto):
 
 @dataclass
 class RecordingWallets:
-    """Wallets that remember what they were told, and are gone while `is_down`."""
+    """Wallets that remember what they were told, and are gone while `is_down`; `refuses` has the
+    answers of kinds that are not done.
+    """
 
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    begun: list[dict[str, Any]] = field(default_factory=list)
+    refuses: dict[str, str] = field(default_factory=dict)
     facts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     handed_over: list[tuple[str, str]] = field(default_factory=list)
     is_down: bool = False
@@ -57,12 +61,17 @@ class RecordingWallets:
     ) -> str:
         if self.is_down:
             raise Unreachable("no answer")
+        if kind in self.refuses:
+            return self.refuses[kind]
         members = json.loads(payload)
         if kind == "open":
             self.opened.setdefault(player_id, members)
             return '201 0 {"seq":1,"head_hash":""}'
         if kind == "session_revoke":
             self.revoked.add(members["session_id"])
+            return "200 0 {}"
+        if kind == "session_begin":
+            self.begun.append(members)
             return "200 0 {}"
         if kind == "fact_record":
             self.facts.append((player_id, members))

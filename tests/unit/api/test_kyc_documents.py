@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import pytest
 from api_under_test import World, run
+from guarded_people import Guarded
 from kyc_people import DOCUMENTS, LEVEL_1, Person, document, sign_up
 from unit.compliance.files import jpeg, pdf, png
 
@@ -286,11 +287,13 @@ def test_the_sandboxs_provider_vouches_for_the_photos_when_a_selfie_passes(
 
 def test_without_a_provider_documents_wait_unchecked() -> None:
     world = World(PROFILE="production")
-    person = sign_up(world)
+    person = Guarded(world)
+    person.enrol()
+    person.refresh()
     assert world.house.identity_provider is None
-    person.send("selfie")
+    assert person.send("POST", DOCUMENTS, document("selfie")).status == 201
     assert world.rows("SELECT opinion FROM kyc_documents") == [{"opinion": "not_asked"}]
-    assert "kyc_required" in person.profile()["eligibility"]["reasons"]
+    assert "kyc_required" in person.send("GET", "/v1/me").json["eligibility"]["reasons"]
 
 
 def test_a_provider_that_gives_no_answer_keeps_nobody_waiting(world: World, person: Person) -> None:

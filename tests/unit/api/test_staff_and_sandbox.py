@@ -76,13 +76,6 @@ def test_the_people_of_the_sandbox_cannot_be_made_in_production_by_any_way() -> 
         asyncio.run(_seed(World(PROFILE="production")))
 
 
-def test_outside_the_sandbox_staff_cannot_log_in_with_a_password_alone() -> None:
-    world = World(PROFILE="production")
-    login = {"email": "admin@acme.test", "password": DEMO_PASSWORD, "otp": "123456"}
-    reply = world.call("POST", "/v1/ops/auth/login", login)
-    assert (reply.status, reply.code) == (401, "otp_required")
-
-
 def test_a_role_opens_its_own_doors_only(seeded: World) -> None:
     for role in ROLES:
         reply = seeded.call("GET", "/v1/ops/desk", token=_token(seeded, role))

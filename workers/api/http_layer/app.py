@@ -24,7 +24,11 @@ from http_layer.problems import (
 )
 from http_layer.rate import RateTable, address_key
 from http_layer.routing import Route, RouteTree
-from shared.identity.errors import FORBIDDEN, TOKEN_MISSING
+from shared.identity.errors import (
+    FORBIDDEN,
+    SECOND_FACTOR_ENROLMENT_REQUIRED,
+    TOKEN_MISSING,
+)
 from shared.identity.model import Principal
 from shared.kernel.errors import Rejected, Rejection
 from shared.kernel.failures import anonymous_trace
@@ -110,7 +114,7 @@ class App:
             line["subject"] = principal.subject_id
         self._spend(entry, principal.subject_id or address_key(client_ip), now_ms)
         if entry.checks_session:
-            await house.sessions.require_live(principal)
+            await house.sessions.require_live(principal, now_ms)
         key = read_key(headers.get("idempotency-key")) if entry.idempotent else ""
         query = read_query(entry.query, incoming.query)
         raw = b""
@@ -132,6 +136,7 @@ class App:
                 raw_body=raw,
                 client_ip=client_ip,
                 defer=incoming.defer,
+                sighting=incoming.sighting,
             )
         )
         return Answer(entry.status, result) if isinstance(result, BaseModel) else result
@@ -144,6 +149,11 @@ class App:
         if scheme.lower() != "bearer" or not token:
             raise Rejected(TOKEN_MISSING, "Send the access token as Authorization: Bearer.")
         principal = self._house.tokens.verify(token, audience, now_ms)
+        if principal.may_only_enrol and not entry.enrolment:
+            raise Rejected(
+                SECOND_FACTOR_ENROLMENT_REQUIRED,
+                "Set up a second factor, then refresh the session.",
+            )
         if entry.auth.roles and principal.role not in entry.auth.roles:
             raise Rejected(FORBIDDEN, "This role may not do that.")
         return principal

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 from http_layer.registry import wallet_rejection
+from shared.compliance.places import Sighting
 from shared.identity.model import Principal
 from shared.kernel.values import value
 
@@ -34,7 +35,8 @@ type Defer = Callable[[Coroutine[Any, Any, object]], object]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """A request as the runtime hands it over. `read(limit)` gives the whole body, or raises
-    `Rejected(BODY_TOO_LARGE)` as soon as more than `limit` bytes have arrived.
+    `Rejected(BODY_TOO_LARGE)` as soon as more than `limit` bytes have arrived; `sighting()` asks
+    the platform where it comes from, which few requests need to know.
     """
 
     method: str
@@ -44,6 +46,7 @@ class Incoming:
     read: Callable[[int], Awaitable[bytes]]
     defer: Defer
     colo: str = ""
+    sighting: Callable[[], Sighting] = Sighting
 
 
 @value
@@ -74,6 +77,7 @@ class Call[Body]:
     raw_body: bytes
     client_ip: str
     defer: Defer
+    sighting: Callable[[], Sighting]
 
 
 @value

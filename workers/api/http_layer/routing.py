@@ -61,7 +61,8 @@ class Route:
     `idempotent` demands an Idempotency-Key. `live_session` reads D1 to refuse a revoked session
     before its access token expires; staff routes always do. `sandbox_only` routes do not exist
     (404) outside the sandbox profile. An `upgrade` to a WebSocket takes the token also as an
-    offered subprotocol. `rate` defaults to READ for GET and WRITE for the rest.
+    offered subprotocol. A token that may only enrol a second factor opens `enrolment` routes alone.
+    `rate` defaults to READ for GET and WRITE for the rest.
     `media` are the types of an answer that is no JSON.
     `problems` are the refusals special to this route; the layer's own are documented by itself.
     """
@@ -85,6 +86,7 @@ class Route:
     live_session: bool = False
     sandbox_only: bool = False
     upgrade: bool = False
+    enrolment: bool = False
     handler: Handler = _no_handler
 
     def __call__(self, handler: Handler) -> "Route":

@@ -4,9 +4,13 @@ from http_layer.call import Answer, Call
 from http_layer.problems import UNAVAILABLE
 from http_layer.rate import RateClass
 from http_layer.routing import PLAYER, Route, route
+from services.account_security import tell
 from services.accounts import register
+from services.authentication import Attempt
 from services.logins import login_player, logout, refresh
 from services.profiles import change_profile, read_profile
+from services.step_up import require_step_up
+from services.visits import visit_of
 
 from shared.identity.errors import (
     ACCOUNT_CLOSED,
@@ -17,8 +21,11 @@ from shared.identity.errors import (
     INVALID_CREDENTIALS,
     LIMITS_REQUIRED,
     PASSWORD_TOO_WEAK,
+    REAUTH_REQUIRED,
     REFRESH_INVALID,
     REFRESH_REUSED,
+    SECOND_FACTOR_REQUIRED,
+    STEP_UP_REQUIRED,
     TOKEN_EXPIRED,
     TOKEN_INVALID,
     TOKEN_MISSING,
@@ -77,10 +84,18 @@ async def register_player(call: Call[RegistrationBody]) -> RegisteredView:
     body=LoginBody,
     response=TokensView,
     rate=RateClass.AUTH,
-    problems=(INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_CLOSED, WALLET_PENDING),
+    problems=(
+        INVALID_CREDENTIALS,
+        SECOND_FACTOR_REQUIRED,
+        ACCOUNT_LOCKED,
+        ACCOUNT_CLOSED,
+        WALLET_PENDING,
+        UNAVAILABLE,
+    ),
 )
 async def log_in(call: Call[LoginBody]) -> TokensView:
-    return await login_player(call.house, call.body.email, call.body.password, call.now_ms)
+    tried = Attempt(call.body.email, call.body.password, call.body.otp)
+    return await login_player(call.house, tried, visit_of(call), call.now_ms)
 
 
 @route(
@@ -90,10 +105,16 @@ async def log_in(call: Call[LoginBody]) -> TokensView:
     summary="Spend a refresh token for new tokens, of players and of staff",
     body=RefreshBody,
     response=TokensView,
-    problems=(REFRESH_INVALID, REFRESH_REUSED, UNAVAILABLE),
+    problems=(
+        REFRESH_INVALID,
+        REFRESH_REUSED,
+        REAUTH_REQUIRED,
+        SECOND_FACTOR_REQUIRED,
+        UNAVAILABLE,
+    ),
 )
 async def refresh_session(call: Call[RefreshBody]) -> TokensView:
-    return await refresh(call.house, call.body.refresh_token, call.now_ms)
+    return await refresh(call.house, call.body.refresh_token, visit_of(call), call.now_ms)
 
 
 @route(
@@ -135,9 +156,14 @@ async def show_profile(call: Call[None]) -> ProfileView:
     body=ProfilePatchBody,
     response=ProfileView,
     live_session=True,
+    problems=(STEP_UP_REQUIRED,),
 )
 async def patch_profile(call: Call[ProfilePatchBody]) -> ProfileView:
-    return await change_profile(call.house, call.principal.subject_id, call.body, call.now_ms)
+    house, principal, visit = call.house, call.principal, visit_of(call)
+    await require_step_up(house, principal, None, visit, call.now_ms)
+    changed = await change_profile(house, principal.subject_id, call.body, call.now_ms)
+    await tell(house, "contact_changed", principal, visit, call.now_ms)
+    return changed
 
 
 def _bearer(call: Call[LogoutBody]) -> Principal | None:

@@ -39,7 +39,7 @@ async def play_live(call: Call[None]) -> Answer:
         ),
         per_second=MESSAGES_PER_SECOND * house.settings.rate_limit_scale,
         games=await house.games.in_force_text_now(call.now_ms),
-        address="",
+        address=house.addresses.of(call.client_ip),
     )
     socket = await house.live_wallets.hand_over(player.subject_id, handed.encode())
     if isinstance(socket, str):

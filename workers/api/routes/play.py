@@ -105,7 +105,7 @@ async def recall_round(call: Call[None]) -> Answer:
 async def _context(call: Call[Any]) -> str:
     """What the house says beside a bet."""
     games = await call.house.games.in_force_text(call.now_ms, call.defer)
-    return context_text(games, "")
+    return context_text(games, call.house.addresses.of(call.client_ip))
 
 
 ROUTES = (open_game_session, play_round, list_rounds, recall_round)

@@ -3,8 +3,10 @@
 from http_layer.call import Call
 from http_layer.rate import RateClass
 from http_layer.routing import Route, route
+from services.authentication import Attempt
 from services.logins import login_staff
 from services.sandbox_people import SeedView, seed_people
+from services.visits import visit_of
 
 from shared.identity.errors import (
     ACCOUNT_CLOSED,
@@ -12,7 +14,7 @@ from shared.identity.errors import (
     INVALID_CREDENTIALS,
     OTP_REQUIRED,
 )
-from shared.identity.schemas import StaffLoginBody, StaffTokensView
+from shared.identity.schemas import LoginBody, StaffTokensView
 
 
 @route(
@@ -20,13 +22,14 @@ from shared.identity.schemas import StaffLoginBody, StaffTokensView
     "/v1/ops/auth/login",
     tag="Operators",
     summary="Open a session of staff",
-    body=StaffLoginBody,
+    body=LoginBody,
     response=StaffTokensView,
     rate=RateClass.AUTH,
     problems=(INVALID_CREDENTIALS, ACCOUNT_LOCKED, ACCOUNT_CLOSED, OTP_REQUIRED),
 )
-async def log_in_staff(call: Call[StaffLoginBody]) -> StaffTokensView:
-    return await login_staff(call.house, call.body.email, call.body.password, call.now_ms)
+async def log_in_staff(call: Call[LoginBody]) -> StaffTokensView:
+    tried = Attempt(call.body.email, call.body.password, call.body.otp)
+    return await login_staff(call.house, tried, visit_of(call), call.now_ms)
 
 
 @route(

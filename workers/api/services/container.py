@@ -12,9 +12,12 @@ from typing import Final, Literal
 from services.bank import Bank, NoBank, SandboxBank
 from services.catalogue import GameCatalogue
 from services.identity_provider import SandboxIdentityProvider
+from services.locators import NetworkLocator, SandboxLocator
 from services.sessions import Sessions
 from services.tokens import Tokens
 from services.vault import Vault
+from services.visits import Addresses
+from shared.compliance.places import Locator
 from shared.compliance.ports import IdentityProvider
 from shared.identity.passwords import Passwords
 from shared.identity.sealing import BlindIndex, Sealing, index_keys, key_from_text
@@ -81,6 +84,8 @@ class House:
     passwords: Passwords
     sealing: Vault
     blind_index: BlindIndex
+    addresses: Addresses
+    locator: Locator
     games: GameCatalogue
     bank: Bank
     identity_provider: IdentityProvider | None
@@ -100,6 +105,7 @@ def build_house(ports: Ports, variable: Variable) -> House:
         rate_limit_scale=int(variable("RATE_LIMIT_SCALE")),
         pix_webhook_secret=key_from_text(variable("PIX_WEBHOOK_SECRET")),
     )
+    blind_index = BlindIndex(*index_keys(variable))
     return House(
         db=ports.db,
         cache=ports.cache,
@@ -123,7 +129,11 @@ def build_house(ports: Ports, variable: Variable) -> House:
                 ports.crypto, ports.entropy, _keys(variable("PII_KEYS")), variable("PII_ACTIVE_KEY")
             ),
         ),
-        blind_index=BlindIndex(*index_keys(variable)),
+        blind_index=blind_index,
+        addresses=Addresses(blind_index),
+        locator=SandboxLocator()
+        if settings.profile == "sandbox"
+        else NetworkLocator(settings.jurisdiction, ports.clock),
         games=GameCatalogue(ports.db, ports.cache),
         bank=SandboxBank(settings.pix_webhook_secret)
         if settings.profile == "sandbox"

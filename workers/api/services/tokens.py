@@ -2,8 +2,9 @@
 
 HS256 with 256-bit keys; the header's `kid` only selects from our own table and `alg` is never read
 from the token. Players and staff have different audiences, so neither's token opens the other's
-door. Claims carry ids and a role, never personal data. A verified token is remembered until it
-expires, because checking the same signature again for every bet buys nothing.
+door. Claims carry ids and a role, never personal data; `scp: enrol` stands in a token that opens
+the enrolment of a second factor and nothing else. A verified token is remembered until it expires,
+because checking the same signature again for every bet buys nothing.
 """
 
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ _ALGORITHM: Final = "HS256"
 _TYPE: Final = "at+jwt"
 _AUDIENCES: Final[Mapping[Audience, str]] = {"player": "acme:player", "staff": "acme:staff"}
 _REQUIRED: Final = ("iss", "aud", "sub", "sid", "iat", "exp", "jti")
+_ENROL_SCOPE: Final = "enrol"
 _MAX_TOKEN_CHARACTERS: Final = 2_048
 
 
@@ -50,6 +52,8 @@ class Tokens:
         }
         if principal.role is not None:
             claims["role"] = principal.role
+        if principal.may_only_enrol:
+            claims["scp"] = _ENROL_SCOPE
         headers = {"kid": self._active, "typ": _TYPE}
         return jwt.encode(claims, self._keys[self._active], _ALGORITHM, headers)
 
@@ -113,9 +117,13 @@ def _principal(
         raise _invalid()
     if not (isinstance(session, str) and is_uuid(session)):
         raise _invalid()
+    scope = claims.get("scp")
     if (role in ROLES) != (audience == "staff") or "nbf" in claims:
         raise _invalid()
-    return Principal(subject, session, cast("Role | None", role)), expires_s
+    if scope not in (None, _ENROL_SCOPE):
+        raise _invalid()
+    may_only_enrol = scope is not None
+    return Principal(subject, session, cast("Role | None", role), may_only_enrol), expires_s
 
 
 def _invalid() -> Rejected:

@@ -1,0 +1,251 @@
+"""The second factor of players: set up, asked for, spent once, counted, removed."""
+
+import jwt
+import pytest
+from api_under_test import World
+from guarded_people import FACTOR, Guarded
+
+from shared.kernel.times import DAY_MS, MINUTE_MS, SECOND_MS
+
+
+@pytest.fixture
+def ana(world: World) -> Guarded:
+    person = Guarded(world)
+    person.enrol()
+    return person
+
+
+def test_without_one_nothing_is_asked_in_the_sandbox(world: World) -> None:
+    person = Guarded(world)
+    state = person.send("GET", FACTOR).json
+    assert state == {
+        "status": "none",
+        "enrolled_at": None,
+        "recovery_codes_left": 0,
+        "required": False,
+    }
+    assert person.try_login().status == 200
+
+
+def test_it_is_in_use_only_when_a_code_of_it_was_given(world: World) -> None:
+    person = Guarded(world)
+    begun = person.send("POST", FACTOR, {"password": person.login["password"]})
+    assert person.send("GET", FACTOR).json["status"] == "pending"
+    assert begun.json["secret"] in begun.json["otpauth_uri"]
+    assert person.send("POST", f"{FACTOR}/confirm", {"otp": "000000"}).code == (
+        "second_factor_invalid"
+    )
+    world.clock.advance(8 * DAY_MS)
+    person.log_in()  # what was never confirmed is not asked for
+    person.enrol()
+    state = person.send("GET", FACTOR).json
+    assert (state["status"], state["recovery_codes_left"]) == ("active", 10)
+
+
+def test_enrolling_takes_the_password(world: World) -> None:
+    person = Guarded(world)
+    reply = person.send("POST", FACTOR, {"password": "wrong-password-1"})
+    assert (reply.status, reply.code) == (401, "invalid_credentials")
+    assert person.send("GET", FACTOR).json["status"] == "none"
+
+
+def test_the_secret_and_the_codes_are_stored_in_no_readable_form(ana: Guarded) -> None:
+    stored = str(ana.world.rows("SELECT * FROM second_factors"))
+    stored += str(ana.world.rows("SELECT * FROM recovery_codes"))
+    assert ana.phone.secret.hex() not in stored
+    for code in ana.recovery_codes:
+        assert code not in stored
+        assert code.replace("-", "") not in stored
+
+
+def test_a_second_one_cannot_be_put_in_place_of_the_one_in_use(ana: Guarded) -> None:
+    body = {"password": ana.login["password"]}
+    assert ana.send("POST", FACTOR, body).code == "second_factor_exists"
+    assert ana.send("POST", f"{FACTOR}/confirm", {"otp": "123456"}).code == "second_factor_exists"
+    assert ana.prove(ana.phone.code()).status == 200
+
+
+@pytest.mark.parametrize(("late_ms", "asked"), [(0, False), (SECOND_MS, True)])
+def test_after_seven_days_and_a_second_the_login_asks_for_a_code(
+    ana: Guarded, late_ms: int, asked: bool
+) -> None:
+    ana.world.clock.advance(7 * DAY_MS + late_ms)
+    reply = ana.try_login()
+    if not asked:
+        assert reply.status == 200
+        return
+    assert (reply.status, reply.code) == (401, "second_factor_required")
+    assert ana.try_login(otp=ana.phone.code()).status == 200
+    assert ana.try_login().status == 200  # proven again, for another seven days
+
+
+def test_a_wrong_password_never_tells_that_a_code_would_be_asked(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    wrong = ana.world.call("POST", "/v1/auth/login", ana.login | {"password": "wrong-password-1"})
+    assert wrong.code == "invalid_credentials"
+
+
+def test_a_wrong_code_is_answered_as_a_wrong_password_is(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    code = ana.try_login(otp="000000")
+    word = ana.world.call(
+        "POST", "/v1/auth/login", ana.login | {"password": "wrong-password-1", "otp": "000000"}
+    )
+    assert code.status == word.status == 401
+    assert code.json | {"request_id": ""} == word.json | {"request_id": ""}
+
+
+def test_a_code_that_is_given_is_checked_also_when_none_is_due(ana: Guarded) -> None:
+    assert ana.try_login(otp="000000").code == "invalid_credentials"
+
+
+def test_no_code_opens_two_doors(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    code = ana.phone.code()
+    assert ana.try_login(otp=code).status == 200
+    assert ana.try_login(otp=code).code == "invalid_credentials"
+    assert ana.prove(code).status in (401, 403)
+
+
+def test_of_many_logins_with_one_code_at_once_one_is_let_in(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    bodies = [ana.login | {"otp": ana.phone.code()}] * 3
+    replies = ana.world.at_once("POST", "/v1/auth/login", bodies)
+    assert sorted(reply.status for reply in replies) == [200, 401, 401]
+
+
+def test_wrong_codes_lock_as_wrong_passwords_do(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    for _ in range(3):
+        assert ana.try_login(otp="000000").code == "invalid_credentials"
+    locked = ana.try_login(otp=ana.phone.code())
+    assert (locked.status, locked.code) == (423, "account_locked")
+
+
+def test_a_known_password_buys_no_further_guesses_of_the_code(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    for _ in range(2):
+        assert ana.try_login(otp="000000").code == "invalid_credentials"
+    assert ana.try_login().code == "second_factor_required"
+    assert ana.try_login(otp="000000").code == "invalid_credentials"
+    assert ana.try_login(otp="000000").code == "account_locked"
+
+
+def test_fifty_codes_at_once_are_told_no_more_than_three_in_turn(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    bodies = [ana.login | {"otp": f"{n:06d}"} for n in range(50)]
+    codes = [reply.code for reply in ana.world.at_once("POST", "/v1/auth/login", bodies)]
+    assert codes.count("invalid_credentials") == 3
+    assert codes.count("account_locked") == 47
+
+
+def test_wrong_codes_in_a_session_count_too(ana: Guarded) -> None:
+    for _ in range(3):
+        assert ana.prove("000000").code == "second_factor_invalid"
+    assert ana.prove("000000").code == "account_locked"
+    assert ana.try_login().code == "account_locked"
+
+
+def test_a_recovery_code_opens_once(ana: Guarded) -> None:
+    ana.world.clock.advance(8 * DAY_MS)
+    code = ana.recovery_codes[0]
+    ana.log_in(otp=code.lower().replace("-", " "))
+    assert ana.send("GET", FACTOR).json["recovery_codes_left"] == 9
+    assert ana.try_login(otp=code).code == "invalid_credentials"
+
+
+def test_a_recovery_code_of_another_person_opens_nothing(world: World, ana: Guarded) -> None:
+    ben = Guarded(world)
+    ben.enrol()
+    assert ana.try_login(otp=ben.recovery_codes[0]).code == "invalid_credentials"
+    assert ben.try_login(otp=ben.recovery_codes[0]).status == 200
+
+
+def test_new_recovery_codes_take_the_place_of_the_old(ana: Guarded) -> None:
+    reply = ana.send("POST", f"{FACTOR}/recovery-codes", {"otp": ana.phone.code()})
+    fresh = reply.json["recovery_codes"]
+    assert len(set(fresh) | set(ana.recovery_codes)) == 20
+    assert ana.try_login(otp=ana.recovery_codes[1]).code == "invalid_credentials"
+    assert ana.try_login(otp=fresh[0]).status == 200
+
+
+def test_removing_it_takes_a_code_and_forgets_everything(ana: Guarded) -> None:
+    assert ana.send("POST", f"{FACTOR}/remove", {"otp": "000000"}).code == "second_factor_invalid"
+    assert ana.send("POST", f"{FACTOR}/remove", {"otp": ana.phone.code()}).status == 204
+    assert ana.world.rows("SELECT * FROM second_factors") == []
+    assert ana.world.rows("SELECT * FROM recovery_codes") == []
+    ana.world.clock.advance(8 * DAY_MS)
+    assert ana.try_login().status == 200
+
+
+def test_a_session_does_not_outlive_the_proof_of_seven_days(ana: Guarded) -> None:
+    ana.world.clock.advance(7 * DAY_MS)
+    ana.log_in()
+    ana.world.clock.advance(SECOND_MS)
+    reply = ana.refresh()
+    assert (reply.status, reply.code) == (401, "second_factor_required")
+    assert len(ana.world.wallets.revoked) == 1
+    assert ana.send("GET", "/v1/me/sessions").code == "session_revoked"
+
+
+def test_sensitive_changes_want_a_code_of_the_last_ten_minutes(ana: Guarded) -> None:
+    ana.world.clock.advance(10 * MINUTE_MS + 1)
+    ana.log_in()
+    phone = {"phone": "+5511911111111"}
+    assert ana.send("PATCH", "/v1/me", phone).code == "step_up_required"
+    assert ana.prove(ana.phone.code()).status == 200
+    ana.world.clock.advance(10 * MINUTE_MS - 1)
+    ana.refresh()
+    assert ana.send("PATCH", "/v1/me", phone).status == 200
+    ana.world.clock.advance(2)
+    assert ana.send("PATCH", "/v1/me", phone).code == "step_up_required"
+
+
+def test_a_code_given_in_one_session_opens_nothing_in_another(ana: Guarded) -> None:
+    ana.world.clock.advance(11 * MINUTE_MS)
+    ana.log_in()
+    other = dict(ana.tokens)
+    ana.log_in(otp=ana.phone.code())
+    phone = {"phone": "+5511911111111"}
+    assert ana.send("PATCH", "/v1/me", phone).status == 200
+    ana.tokens = other
+    assert ana.send("PATCH", "/v1/me", phone).code == "step_up_required"
+
+
+@pytest.mark.parametrize("path", ["/v1/me", "/v1/me/wallet", "/v1/me/sessions", "/v1/me/kyc"])
+def test_outside_the_sandbox_a_password_alone_opens_the_enrolment_only(path: str) -> None:
+    world = World(PROFILE="production")
+    person = Guarded(world)
+    assert person.tokens["scope"] == "enrol"
+    refused = person.send("GET", path)
+    assert (refused.status, refused.code) == (403, "second_factor_enrolment_required")
+    assert world.wallets.begun == []
+    assert person.refresh().json["scope"] == "enrol"
+    person.enrol()
+    assert person.send("GET", path).code == "second_factor_enrolment_required"  # the token is old
+    assert person.refresh().json["scope"] is None
+    assert person.send("GET", path).status in (200, 404)
+
+
+def test_outside_the_sandbox_removing_it_leaves_the_enrolment_only() -> None:
+    person = Guarded(World(PROFILE="production"))
+    person.enrol()
+    person.refresh()
+    assert person.send("POST", f"{FACTOR}/remove", {"otp": person.phone.code()}).status == 204
+    assert person.refresh().json["scope"] == "enrol"
+    assert person.send("GET", "/v1/me").code == "second_factor_enrolment_required"
+
+
+def test_a_scope_that_is_not_ours_opens_nothing(world: World) -> None:
+    person = Guarded(world)
+    token = person.tokens["access_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    forged = jwt.encode(
+        claims | {"scp": "all"}, b"x" * 32, "HS256", jwt.get_unverified_header(token)
+    )
+    assert world.call("GET", "/v1/me", token=forged).code == "token_invalid"
+    keys = world.house.tokens._keys
+    signed = jwt.encode(
+        claims | {"scp": "all"}, keys["j1"], "HS256", jwt.get_unverified_header(token)
+    )
+    assert world.call("GET", "/v1/me", token=signed).code == "token_invalid"

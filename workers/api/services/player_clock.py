@@ -1,0 +1,31 @@
+"""What time it is for a player: their wallet's, which the sandbox can move forward.
+
+Rules that count days since something (a second factor, a place) go by it, so that moving the
+sandbox's clock moves them. In any other profile it is the house's own time and nothing is asked.
+"""
+
+import json
+
+from services.container import House
+from services.rows import integer
+from shared.platform.ports import Unreachable
+from shared.wallet.answer import decode_answer
+from shared.wallet.errors import WALLET_NOT_FOUND
+
+
+async def player_now_ms(house: House, player_id: str, now_ms: int) -> int:
+    """UTC milliseconds by the wallet's clock; `now_ms` where no clock can be moved, or no wallet
+    has been opened.
+
+    Raises:
+        Unreachable: when the wallet gave no answer, or one that tells no time.
+    """
+    if house.settings.profile != "sandbox":
+        return now_ms
+    answer = decode_answer(await house.wallets.query(player_id, "gate", "", "{}"))
+    body = json.loads(answer.body)
+    if answer.status == WALLET_NOT_FOUND.status and body["code"] == WALLET_NOT_FOUND.code:
+        return now_ms
+    if answer.status >= 400:
+        raise Unreachable(f"the wallet did not tell the time: {body['code']}")
+    return integer(body["now_ms"])
