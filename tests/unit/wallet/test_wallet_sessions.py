@@ -23,11 +23,7 @@ def act(house: House, kind: str, login: str = LOGIN) -> Reply:
         case "withdrawal_hold":
             return house.do(kind, login=login, amount_minor=1, payment_account_id="a")
         case "bet":
-            bet: dict[str, Any] = {
-                "round_id": f"r{house.keys}",
-                "game_id": "slot",
-                "amount_minor": 1,
-            }
+            round_id = f"r{house.keys}"
             return house.do(kind, login=login, round_id=round_id, game_id="slot", amount_minor=1)
         case _:
             game = {"game_id": "dice", "version": 1, "rtp_bps": 9600, "enabled": True}
