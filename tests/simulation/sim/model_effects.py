@@ -62,7 +62,18 @@ def place(model: ModelState, stake: int, game_id: str, now_ms: int) -> tuple[Mod
     placed = take_stake(model, purse, stake, game_id, now_ms)
     purse.types.append("BET")
     placed.bet_day = count_bet(model, stake, now_ms)
+    _require_within_limits(model, now_ms)
     return placed, purse
+
+
+def _require_within_limits(model: ModelState, now_ms: int) -> None:
+    """Whatever comes of the bet that was counted, no limit of either source is passed."""
+    binding = model.gate.binding()
+    seen = model.totals(now_ms) if binding else {}
+    for (kind, period), value in binding.items():
+        if kind != "deposit" and period in seen:
+            used = used_of(kind, seen[period])
+            require(used <= value, "the strictest limit is never passed", (kind, period, used))
 
 
 def rotate(model: ModelState, client_seed: str | None, now_ms: int) -> None:

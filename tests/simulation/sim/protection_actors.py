@@ -174,11 +174,13 @@ def reacts(world: World, chance: Random, wallet: int, number: int) -> Step | Non
 
 
 def operator_limits(world: World, chance: Random, wallet: int, number: int) -> Step | None:
-    operators = _gate(world, wallet).operators
-    name = _named(chance)
-    if operators and chance.random() < 0.7:
-        name = chance.choice(list(operators))
-    value = None if chance.random() < 0.4 else _value(chance, name[0], operators.get(name))
+    gate = _gate(world, wallet)
+    operators, name = gate.operators, _named(chance)
+    both = [*operators, *gate.own]
+    if both and chance.random() < 0.8:
+        name = chance.choice(both)
+    near = operators.get(name, gate.own.get(name))
+    value = None if chance.random() < 0.3 else _value(chance, name[0], near)
     payload: dict[str, Any] = {"kind": name[0], "period": name[1], "value": value}
     payload |= {"reason": "markers", "actor": "ana"}
     return command("operator_limit_set", number, "", payload, key=_key(chance, number))
