@@ -12,17 +12,16 @@ from typing import Any, Final, cast
 from shared.kernel.errors import InvariantBroken
 from shared.kernel.times import local_day
 from shared.kernel.values import value
-from shared.platform.ports import Sql
 from shared.wallet import tables
-from shared.wallet.gate_model import FOREVER, NEVER, Exclusion, Gate, LimitChange, LoginSession
-from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS, View
+from shared.wallet.gate_model import FOREVER, NEVER
+from shared.wallet.gate_store import GateStore
+from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS
 from shared.wallet.limits import Totals, Usage, windows_at
 from shared.wallet.model import (
     GENESIS_HASH,
     DayUsage,
     Deposit,
     Event,
-    GameSession,
     Grant,
     Head,
     Limit,
@@ -77,13 +76,10 @@ class StoredAnswer:
     body: str
 
 
-class Store:
+class Store(GateStore):
     """Reads and writes of one wallet; every method belongs into a transaction of its caller."""
 
-    __slots__ = ("_sql",)
-
-    def __init__(self, sql: Sql) -> None:
-        self._sql = sql
+    __slots__ = ()
 
     # Answers that were given
 
@@ -131,104 +127,6 @@ class Store:
         values: tuple[Any, ...] = (*columns, revoked == 1)
         return Head(*values)
 
-    def gate(self) -> Gate:
-        """The gate of an open wallet."""
-        found = tables.find(self._sql, Gate, "FROM gate")
-        if not found:
-            raise InvariantBroken("gate", "there is no gate")
-        return found[0]
-
-    def login(self, session_id: str) -> LoginSession | None:
-        found = tables.find(
-            self._sql, LoginSession, "FROM login_sessions WHERE session_id = ?", session_id
-        )
-        return found[0] if found else None
-
-    def view(self, session_id: str, address: str | None) -> View:
-        """Everything that the gate looks at, for the caller of this login session and address."""
-        gate = self.gate()
-        login = self.login(session_id) if session_id else None
-        played = self.game_session(login.game_session_id or "") if login is not None else None
-        wagered_minor, won_minor = self.lifetime()
-        return View(
-            gate=gate,
-            rules=gate.read_rules(),
-            facts=gate.read_facts(),
-            session_id=session_id,
-            address=address,
-            login=login,
-            active_at=max(
-                login.last_active_at if login is not None else 0,
-                played.last_active_at if played is not None else 0,
-            ),
-            wagered_minor=wagered_minor,
-            won_minor=won_minor,
-        )
-
-    def lifetime(self) -> tuple[int, int]:
-        """What the wallet has wagered and won since it was opened, less what was undone."""
-        rows = self._sql.query(
-            "SELECT coalesce(sum(wagered_minor), 0), coalesce(sum(won_minor), 0) FROM daily"
-        )
-        return cast("tuple[int, int]", rows[0])
-
-    def last_activity_at(self) -> int:
-        """When anybody was last active with this wallet; 0 for never."""
-        rows = self._sql.query(
-            "SELECT max(coalesce((SELECT max(last_active_at) FROM login_sessions), 0), "
-            "coalesce((SELECT max(last_bet_at) FROM daily), 0))"
-        )
-        return cast("int", rows[0][0])
-
-    def limit_change(self, kind: str, period: str) -> LimitChange | None:
-        """The looser limit of this kind and period that waits."""
-        found = tables.find(
-            self._sql,
-            LimitChange,
-            "FROM limit_changes WHERE kind = ? AND period = ?",
-            kind,
-            period,
-        )
-        return found[0] if found else None
-
-    def limits(self) -> list[Limit]:
-        """The limits of both sources."""
-        return tables.find(self._sql, Limit, "FROM limits ORDER BY source, kind, period")
-
-    def limit_changes(self) -> list[LimitChange]:
-        return tables.find(self._sql, LimitChange, "FROM limit_changes ORDER BY kind, period")
-
-    def exclusions(self, limit: int) -> list[Exclusion]:
-        """Pauses and exclusions, newest first."""
-        return tables.find(
-            self._sql,
-            Exclusion,
-            "FROM exclusions ORDER BY seq DESC LIMIT CAST(? AS INTEGER)",
-            limit,
-        )
-
-    def last_exclusion(self, kind: str) -> Exclusion | None:
-        """The newest exclusion or pause."""
-        found = tables.find(
-            self._sql, Exclusion, "FROM exclusions WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind
-        )
-        return found[0] if found else None
-
-    def has_event_after(self, seq: int, kind: str) -> bool:
-        """True when an event of this type came after the event `seq`."""
-        found = "SELECT 1 FROM events WHERE seq > ? AND type = ? LIMIT 1"
-        return bool(self._sql.query(found, seq, kind))
-
-    def has_tightened_after(self, seq: int) -> bool:
-        """True when the player made a limit tighter after the event `seq`."""
-        return bool(
-            self._sql.query(
-                "SELECT 1 FROM events WHERE seq > ? AND type = 'LIMIT_CHANGED' "
-                "AND data ->> 'source' = 'player' AND data ->> 'tighter' = 1 LIMIT 1",
-                seq,
-            )
-        )
-
     def freeze(self, law: str | None) -> None:
         """Freeze under the name of a law; None releases."""
         self._sql.execute("UPDATE meta SET frozen_law = ? WHERE id = 1", law)
@@ -265,12 +163,6 @@ class Store:
             "LIMIT CAST(? AS INTEGER)",
             limit,
         )
-
-    def game_session(self, session_id: str) -> GameSession | None:
-        found = tables.find(
-            self._sql, GameSession, "FROM game_sessions WHERE session_id = ?", session_id
-        )
-        return found[0] if found else None
 
     def protection(self, now_ms: int) -> tuple[tuple[Limit, ...], Usage]:
         """The limits, and what today, this week and this month have used of them."""

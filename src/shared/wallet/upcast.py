@@ -34,7 +34,7 @@ def newest_data(event: Event) -> dict[str, Any]:
 
 
 def rules_of_old(jurisdiction: str) -> Rules:
-    """The rules that a wallet got which was opened before wallets had any (see `schema._THIRD`)."""
+    """The rules that a wallet got which was opened before wallets had any (`migrations.v3`)."""
     if jurisdiction == "br":
         return Rules(("kyc", "impediment", "session", "place"), ("loss", "time"), 60)
     return Rules(("kyc",))
