@@ -64,6 +64,7 @@ openapi: setup ## write openapi.json, docs/problems.md and docs/rejections.md fr
 	$(BIN)/python runtime/problems.py
 	$(BIN)/python runtime/compliance_matrix.py
 	$(BIN)/python runtime/rejections.py
+	$(BIN)/python runtime/harm_policy.py
 
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)

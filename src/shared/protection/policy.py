@@ -1,9 +1,9 @@
 """The thresholds of protection as versions with dates: decisions read these and no other number.
 
-The markers are those that the literature on play data repeats (frequency, intensity, variability,
-trajectory, loss chasing, night play, cancelled withdrawals, failed deposits, use of tools,
-contact). No rule of law names the numbers: each is the house's choice, to be tuned on its own data,
-and a change is a new version with its own day. `docs/compliance/harm-policy.md` is generated.
+The kinds of markers are those commonly named for data of play: frequency, intensity, variability,
+trajectory, loss chasing, night play, cancelled withdrawals, failed deposits, use of tools, contact.
+No rule of law names the numbers: each is the house's proposal, to be tuned on its own data, and a
+change is a new version with its own day. `docs/compliance/harm-policy.md` is generated.
 """
 
 from collections.abc import Mapping
@@ -151,8 +151,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
     Policy(
         version="2026-11",
         effective_from=date(2026, 11, 1),
-        source="House policy after the published research on play data; Portaria SPA/MF 1.231/2024 "
-        "asks for monitoring and names no numbers",
+        source="House policy; Portaria SPA/MF 1.231/2024 asks for monitoring and names no numbers",
         points=MappingProxyType(
             {
                 "RG-M01": 20,
