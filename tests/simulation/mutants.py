@@ -27,6 +27,7 @@ from shared.wallet import (
     handle_limits,
     limits,
     situation,
+    stakes,
     tables,
 )
 from shared.wallet.delivery import Delivery
@@ -121,7 +122,7 @@ def _chains_to_the_beginning(patch: pytest.MonkeyPatch) -> None:
 
 
 def _asks_for_funds_first(patch: pytest.MonkeyPatch) -> None:
-    right = decide_play.place
+    right = stakes.place
 
     def place(standing: Any, stake_minor: int, *more: Any) -> Any:
         if stake_minor > standing.head.spendable_minor:

@@ -16,7 +16,6 @@ from shared.kernel.errors import Rejected
 from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.commands import Rollback, Win
-from shared.wallet.decide_play import round_body, settled_round
 from shared.wallet.funding import GrantShares, Split, split_of, split_payout, with_shares
 from shared.wallet.grants import Judged, changed, judge, with_progress
 from shared.wallet.limits import Usage
@@ -31,6 +30,7 @@ from shared.wallet.model import (
     Moment,
     Round,
 )
+from shared.wallet.stakes import round_body, settled_round
 
 
 def decide_win(

@@ -43,7 +43,7 @@ from shared.wallet.decide_payments import (
     decide_withdrawal_release,
     decide_withdrawal_settle,
 )
-from shared.wallet.decide_play import Standing, decide_bet, decide_play
+from shared.wallet.decide_play import decide_bet, decide_play
 from shared.wallet.decide_rounds import Played, decide_rollback, decide_win
 from shared.wallet.funding import GrantShares, shares_of
 from shared.wallet.handle_gate import GATE_HANDLERS
@@ -51,6 +51,7 @@ from shared.wallet.handle_limits import LIMIT_HANDLERS
 from shared.wallet.model import Decision, Event, GameSession, Grant
 from shared.wallet.profiles import bonus_profile
 from shared.wallet.situation import Handlers, Situation
+from shared.wallet.stakes import Standing
 
 
 def decide(command: Command, at: Situation) -> Decision:
