@@ -84,8 +84,8 @@ def _condition(marker: str, t: Thresholds) -> str:
     return {
         "RG-M01": f"{t.chases} times in {WEEK} days: a deposit at most {t.chase_deposit_minutes}"
         f" minutes after play left less than {t.chase_balance_percent} % of the last deposit, or"
-        f" after {t.chase_losing_rounds} lost rounds a stake of {t.chase_median_times} times the own"
-        f" median of {MONTH} days (of {t.chase_median_least_bets} bets at least)",
+        f" after {t.chase_losing_rounds} lost rounds a stake of {t.chase_median_times} times"
+        f" the own median of {MONTH} days (of {t.chase_median_least_bets} bets at least)",
         "RG-M02": f"mean stake of {WEEK} days at least {t.stake_times} times that of the {MONTH}"
         f" before ({t.stake_least_bets} bets in each at least)",
         "RG-M03": f"net loss of {WEEK} days at least {t.loss_times} times the weekly mean of the"
