@@ -8,6 +8,7 @@ from routes import (
     audit_trail,
     fairness,
     games,
+    harm_desk,
     health,
     identity,
     kyc,
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ops.ROUTES,
     *payments_desk.ROUTES,
     *ledger_ops.ROUTES,
+    *harm_desk.ROUTES,
     *projection.ROUTES,
     *sandbox.ROUTES,
 )
