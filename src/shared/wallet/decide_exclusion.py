@@ -1,8 +1,8 @@
 """Self-exclusions and pauses: in force from the next command on, and never shortened by anybody.
 
 Each has an end or none. A later end extends what is in force, whoever asks; an earlier one is
-refused, to the player, the operator and the desk alike: no command of the wallet moves an end
-forward. In force, no bet, deposit or bonus is taken, and what is owed is paid as ever. Loosenings
+refused, to the player, the operator and the desk alike: no command of the wallet can shorten one.
+In force, no bet, deposit or bonus is taken, and what is owed is paid as ever. Loosenings
 of limits that wait are dropped: who stops comes back to the limits that were in force. Sources:
 Portaria SPA/MF 1.231/2024 art. 4 IV to VI, X and XI, Portaria SPA/MF 2.579/2025, GLI-19 A.3.8.
 """
