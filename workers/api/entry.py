@@ -35,9 +35,16 @@ from shared.platform.workerd.env import (
     wallets,
 )
 from shared.platform.workerd.foreign import Foreign, create_once_callable, js, optional, to_js
+from shared.platform.workerd.http import FetchClient
 from shared.platform.workerd.log import log_line
 
-_DEFAULTS = {"RATE_LIMIT_SCALE": "1", "BLIND_INDEX_KEYS": "{}", "BLIND_INDEX_ACTIVE": ""}
+_DEFAULTS = {
+    "RATE_LIMIT_SCALE": "1",
+    "SIGAP_TOKEN": "",
+    "GAMSTOP_KEY": "",
+    "BLIND_INDEX_KEYS": "{}",
+    "BLIND_INDEX_ACTIVE": "",
+}
 
 
 class _Isolate:
@@ -89,6 +96,7 @@ def _build_house(env: Foreign) -> House:
         clock=SystemClock(),
         entropy=SystemEntropy(),
         crypto=WebCrypto(),
+        http=FetchClient(),
         log=log_line,
     )
     return build_house(ports, lambda name: env_text(env, name, _DEFAULTS.get(name)))

@@ -21,6 +21,7 @@ from shared.platform.native.clock import ManualClock
 from shared.platform.native.crypto import NativeCrypto
 from shared.platform.native.d1 import NativeD1
 from shared.platform.native.entropy import SeededEntropy
+from shared.platform.native.http import ScriptedHttp
 from shared.platform.native.kv import NativeKv
 from shared.platform.native.r2 import NativeR2
 from shared.platform.ports import Record, SqlValue, Unreachable
@@ -134,6 +135,8 @@ def environment(**changes: str) -> dict[str, str]:
         "BLIND_INDEX_ACTIVE": "",
         "PASSWORD_PEPPER": random_secret(),
         "PIX_WEBHOOK_SECRET": random_secret(),
+        "SIGAP_TOKEN": "",
+        "GAMSTOP_KEY": "",
     } | changes
 
 
@@ -155,6 +158,7 @@ class World:
             clock=self.clock,
             entropy=SeededEntropy(secrets.randbits(64)),
             crypto=self.crypto,
+            http=ScriptedHttp(lambda _: None),
             log=lambda line: self.log.append(dict(line)),
         )
         self.variables = environment(**changes)

@@ -19,6 +19,7 @@ from routes import (
     payments_desk,
     play,
     projection,
+    registers,
     sandbox,
     security,
     staff_auth,
@@ -47,6 +48,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ledger_ops.ROUTES,
     *harm_desk.ROUTES,
     *projection.ROUTES,
+    *registers.ROUTES,
     *sandbox.ROUTES,
 )
 """Contexts add their `ROUTES` here, in the order in which the OpenAPI document shows them."""

@@ -13,6 +13,9 @@ from typing import cast
 from services.container import House
 from services.gate import wallet_rules
 from services.kyc_screening import screen_again
+from services.register_moments import check_at_registration
+from services.registers import first_standings
+from services.successions import former_account
 from shared.compliance.model import profile_now
 from shared.identity.decide import check_application
 from shared.identity.errors import ALREADY_REGISTERED, WALLET_PENDING
@@ -45,16 +48,20 @@ async def register(
     check_application(application, registration_rules(house.settings.jurisdiction, now_ms), now_ms)
     check_password(password, application.email)
     existing = await _find_same_person(house, application)
-    if existing is not None:
+    former = None if existing is None else await former_account(house, application)
+    if existing is not None and former is None:
         return await _resume(house, existing, password, now_ms)
     player_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
     statements = await _rows(house, player_id, application, password, client_ip, now_ms)
+    if former is not None:
+        statements = [former.release(), *statements, former.followed_by(player_id, now_ms)]
     try:
         await house.db.batch(statements)
     except SqlConstraintError:
         raise _taken() from None
     await screen_again(house, player_id, now_ms)
     await open_wallet(house, player_id, now_ms)
+    await check_at_registration(house, player_id)
     return Registered(player_id, "active")
 
 
@@ -117,6 +124,7 @@ async def _resume(house: House, existing: Record, password: str, now_ms: int) ->
         raise _taken()
     player_id = str(existing["player_id"])
     await open_wallet(house, player_id, now_ms)
+    await check_at_registration(house, player_id)
     return Registered(player_id, cast("PlayerStatus", existing["status"]))
 
 
@@ -176,6 +184,7 @@ async def _rows(
         _insert("players", player),
         _insert("credentials", credentials),
         _insert("payment_accounts", account),
+        *first_standings(house, player_id, now_ms),
     ]
 
 

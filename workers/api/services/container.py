@@ -13,12 +13,17 @@ from services.bank import Bank, NoBank, SandboxBank
 from services.catalogue import GameCatalogue
 from services.identity_provider import SandboxIdentityProvider
 from services.locators import NetworkLocator, SandboxLocator
+from services.messenger import Messenger, NoMessenger, SandboxMessenger
+from services.register_house import connect_registers
+from services.sandbox_registers import SandboxListings
 from services.sessions import Sessions
 from services.tokens import Tokens
 from services.vault import Vault
 from services.visits import Addresses
 from shared.compliance.places import Locator
 from shared.compliance.ports import IdentityProvider
+from shared.compliance.registers.ports import Register, RegisterName
+from shared.compliance.registers.sandbox import SandboxRegisters
 from shared.identity.passwords import Passwords
 from shared.identity.sealing import BlindIndex, Sealing, index_keys, key_from_text
 from shared.platform.ports import (
@@ -26,6 +31,7 @@ from shared.platform.ports import (
     Crypto,
     Database,
     Entropy,
+    HttpClient,
     KeyValue,
     LiveWallets,
     ObjectStore,
@@ -62,6 +68,7 @@ class Ports:
     clock: Clock
     entropy: Entropy
     crypto: Crypto
+    http: HttpClient
     log: Log
 
 
@@ -77,6 +84,7 @@ class House:
     clock: Clock
     entropy: Entropy
     crypto: Crypto
+    http: HttpClient
     log: Log
     settings: Settings
     tokens: Tokens
@@ -89,6 +97,9 @@ class House:
     games: GameCatalogue
     bank: Bank
     identity_provider: IdentityProvider | None
+    registers: Mapping[RegisterName, Register]
+    listings: SandboxListings | None
+    messenger: Messenger
 
 
 def build_house(ports: Ports, variable: Variable) -> House:
@@ -106,6 +117,7 @@ def build_house(ports: Ports, variable: Variable) -> House:
         pix_webhook_secret=key_from_text(variable("PIX_WEBHOOK_SECRET")),
     )
     blind_index = BlindIndex(*index_keys(variable))
+    listings, registers = _registers(ports, settings, variable)
     return House(
         db=ports.db,
         cache=ports.cache,
@@ -115,6 +127,7 @@ def build_house(ports: Ports, variable: Variable) -> House:
         clock=ports.clock,
         entropy=ports.entropy,
         crypto=ports.crypto,
+        http=ports.http,
         log=ports.log,
         settings=settings,
         tokens=Tokens(_keys(variable("JWT_KEYS")), variable("JWT_ACTIVE_KID")),
@@ -139,7 +152,23 @@ def build_house(ports: Ports, variable: Variable) -> House:
         if settings.profile == "sandbox"
         else NoBank(),
         identity_provider=SandboxIdentityProvider() if settings.profile == "sandbox" else None,
+        registers=registers,
+        listings=listings,
+        messenger=SandboxMessenger() if settings.profile == "sandbox" else NoMessenger(),
     )
+
+
+def _registers(
+    ports: Ports, settings: Settings, variable: Variable
+) -> tuple[SandboxListings | None, Mapping[RegisterName, Register]]:
+    """The sandbox's registers are its own; elsewhere each needs the secret that opens it."""
+    if settings.profile == "sandbox":
+        index = BlindIndex(*index_keys(variable))
+        listings = SandboxListings(ports.db, index)
+        http = SandboxRegisters(listings, ports.entropy)
+        return listings, connect_registers(http, lambda _: "sandbox")
+    secrets: Mapping[RegisterName, str] = {"sigap": "SIGAP_TOKEN", "gamstop": "GAMSTOP_KEY"}
+    return None, connect_registers(ports.http, lambda name: variable(secrets[name]))
 
 
 def _keys(text: str) -> dict[str, bytes]:

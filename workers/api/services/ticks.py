@@ -7,7 +7,7 @@ the end, so that the platform shows it.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from services import key_rotation, kyc_sweep, payout_desk
+from services import key_rotation, kyc_sweep, offboarding, payout_desk, register_sweep
 from services.container import House
 from shared.kernel.canonical import canonical_json
 from shared.kernel.failures import anonymous_trace
@@ -18,6 +18,8 @@ type Job = Callable[[House, int], Awaitable[Outcome]]
 JOBS: Final[tuple[tuple[str, Job], ...]] = (
     (kyc_sweep.JOB, kyc_sweep.sweep),
     (key_rotation.JOB, key_rotation.rotate),
+    (register_sweep.JOB, register_sweep.sweep),
+    (offboarding.JOB, offboarding.follow),
 )
 """Beside the payments desk, which keeps its own record."""
 

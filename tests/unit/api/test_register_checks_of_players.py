@@ -1,0 +1,284 @@
+"""Registers are asked at registration, at the first login of a day and by the sweep; an outage
+closes the gate, and nobody learns from it whose number is listed.
+"""
+
+import json
+
+import pytest
+from registers_world import EXCLUDED, SOCIAL, RegistersWorld, join
+from services.register_house import connect_registers
+
+from shared.compliance.registers.sandbox import HOMOLOGATION
+from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS
+from shared.platform.native.http import ScriptedHttp
+from shared.platform.ports import SqlConstraintError
+
+
+@pytest.fixture
+def world() -> RegistersWorld:
+    return RegistersWorld()
+
+
+def test_a_registration_is_asked_about_and_so_is_the_first_login_of_each_day(
+    world: RegistersWorld,
+) -> None:
+    player = join(world)
+    assert world.checks(player) == [("registration", "clear", [])]
+    player.player.log_in()
+    assert len(world.checks(player)) == 1
+    player.advance(DAY_MS)
+    player.player.log_in()
+    player.player.log_in()
+    assert world.checks(player)[1:] == [("login", "clear", [])]
+    assert player.fact() == ("clear", [])
+
+
+@pytest.mark.parametrize(("cpf", "reasons"), HOMOLOGATION.items())
+def test_each_published_cpf_blocks_its_player_with_its_reasons(
+    world: RegistersWorld, cpf: str, reasons: tuple[str, ...]
+) -> None:
+    player = join(world, cpf=cpf)
+    assert world.checks(player) == [("registration", "listed", sorted(reasons))]
+    player.identify()
+    player.player.log_in()
+    assert player.fact() == ("impeded", sorted(reasons))
+    assert player.reasons()[:1] == ["impeded"]
+
+
+def test_who_uses_a_listed_number_is_answered_like_everybody_and_reads_no_reason(
+    world: RegistersWorld,
+) -> None:
+    listed, nobody = join(world, cpf="28784142090"), join(world)
+    world.switch(sigap="down")
+    waiting = join(world)
+    # As somebody whose register gave no answer: what is said is the same to the letter.
+    assert listed.fact() == waiting.fact() == ("pending", [])
+    assert listed.reasons() == waiting.reasons() == ["impediment_check_pending", "kyc_required"]
+    for player in (listed, waiting, nobody):
+        assert player.player.get("/v1/me/notices")["items"] == []
+
+
+def test_a_register_that_is_down_closes_the_gate_and_opens_it_when_it_is_back(
+    world: RegistersWorld,
+) -> None:
+    player = join(world).identify()
+    assert player.reasons() == []
+    world.switch(sigap="down")
+    player.advance(DAY_MS)
+    player.player.log_in()
+    assert player.reasons() == ["impediment_check_pending"]
+    assert player.gate()["can_withdraw"]
+    world.clock.advance(MINUTE_MS)
+    assert world.sweep() == {"asked": 1, "unanswered": 1}
+    [outage] = world.rows("SELECT * FROM control_outages")
+    assert (outage["control"], outage["ended_at"], outage["occurrences"]) == (
+        "register:sigap",
+        None,
+        2,
+    )
+    world.switch(sigap="up")
+    world.clock.advance(2 * MINUTE_MS)
+    assert world.sweep() == {"asked": 1}
+    assert player.reasons() == []
+    results = [(occasion, result) for occasion, result, _ in world.checks(player)]
+    assert results[1:] == [("login", "unanswered"), ("retry", "unanswered"), ("retry", "clear")]
+    [outage] = world.rows("SELECT * FROM control_outages")
+    assert outage["ended_at"] == world.clock.now_ms()
+
+
+def test_when_the_register_is_back_everybody_who_waits_is_asked_about_at_once(
+    world: RegistersWorld,
+) -> None:
+    world.switch(sigap="down")
+    players = [join(world) for _ in range(4)]
+    for _ in range(6):
+        world.clock.advance(40 * MINUTE_MS)
+        world.sweep()
+    world.switch(sigap="up")
+    join(world)  # the first answer after the outage
+    assert world.sweep() == {"asked": 4}
+    assert [player.fact()[0] for player in players] == ["clear"] * 4
+
+
+def test_a_register_that_is_down_is_not_pressed(world: RegistersWorld) -> None:
+    for _ in range(6):
+        join(world)
+    world.switch(sigap="down")
+    world.clock.advance(13 * DAY_MS)
+    assert world.sweep() == {"asked": 3, "unanswered": 3}
+    world.switch(sigap="up")
+    world.clock.advance(MINUTE_MS)
+    assert world.sweep() == {"asked": 6}
+
+
+def test_an_outage_of_the_sweep_leaves_a_fresh_answer_alone(world: RegistersWorld) -> None:
+    player = join(world).identify()
+    world.switch(sigap="down")
+    world.clock.advance(13 * DAY_MS)
+    world.sweep()
+    assert player.fact() == ("clear", [])
+    assert player.reasons() == []
+    world.clock.advance(2 * DAY_MS)
+    assert player.reasons() == ["impediment_check_pending"]
+
+
+def test_the_sweep_asks_about_everybody_before_fifteen_days_and_about_nobody_twice(
+    world: RegistersWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.register_sweep.PER_SLICE", 3)
+    players = [join(world) for _ in range(7)]
+    world.clock.advance(13 * DAY_MS - 1)
+    assert world.sweep() == {}
+    world.clock.advance(1)
+    slices = [world.sweep() for _ in range(4)]
+    assert slices == [{"asked": 3}, {"asked": 3}, {"asked": 1}, {}]
+    for player in players:
+        assert [occasion for occasion, _, _ in world.checks(player)] == ["registration", "sweep"]
+    [run_row] = world.office("impediments/runs").json["items"]
+    told = {name: run_row[name] for name in ("slices", "asked", "clear", "listed", "unanswered")}
+    assert told == {"slices": 3, "asked": 7, "clear": 7, "listed": 0, "unanswered": 0}
+
+
+def test_two_slices_at_once_ask_about_nobody_twice(world: RegistersWorld) -> None:
+    player = join(world)
+    world.clock.advance(13 * DAY_MS)
+    world.change("UPDATE register_standings SET claimed_until = next_at + 60000 WHERE next_at > 0")
+    assert world.sweep() == {}
+    world.clock.advance(60_000)
+    assert world.sweep() == {"asked": 1}
+    assert len(world.checks(player)) == 2
+
+
+def test_the_desk_can_have_everybody_asked_about_and_the_order_is_logged(
+    world: RegistersWorld,
+) -> None:
+    players = [join(world) for _ in range(3)]
+    world.impede(players[0].player.cpf, SOCIAL)
+    body = {"reason": "a new programme was announced"}
+    asked = world.office("impediments/runs", "aml", "POST", body)
+    assert (asked.status, asked.json) == (202, {"due": 3})
+    assert world.office("impediments/runs", "kyc", "POST", body).status == 403
+    assert world.sweep() == {"asked": 3, "listed": 1}
+    [entry] = world.rows("SELECT * FROM audit_log WHERE action = 'registers.ask_everybody'")
+    assert json.loads(str(entry["data"])) == body
+
+
+def test_nobody_is_forgotten_whose_registration_was_cut_off(world: RegistersWorld) -> None:
+    world.d1.fails = "INTO register_checks"
+    player = join(world)
+    world.d1.fails = None
+    assert world.checks(player) == []
+    assert player.reasons() == ["impediment_check_pending", "kyc_required"]
+    world.clock.advance(2 * MINUTE_MS)
+    assert world.sweep() == {"asked": 1}
+    assert player.fact() == ("clear", [])
+
+
+def test_a_wallet_that_did_not_hear_of_an_answer_is_told_again(world: RegistersWorld) -> None:
+    world.real.misses = {"fact_record"}
+    player = join(world)
+    assert "impediment" not in player.gate()["facts"]
+    assert world.sweep() == {}
+    world.real.misses = set()
+    world.clock.advance(5 * MINUTE_MS)
+    assert world.sweep() == {"told": 1}
+    assert player.fact() == ("clear", [])
+    assert world.sweep() == {}
+
+
+def test_impediments_are_a_set_with_a_history(world: RegistersWorld) -> None:
+    player = join(world)
+    for reasons in ((SOCIAL,), (SOCIAL, EXCLUDED), (EXCLUDED,)):
+        world.impede(player.player.cpf, *reasons)
+        world.clock.advance(DAY_MS)
+        player.player.log_in()
+    shown = world.office(f"impediments/checks?player_id={player.player_id}").json
+    known = [(one["reason"], one["ended_at"] is None) for one in shown["impediments"]]
+    assert known == [(EXCLUDED, True), (SOCIAL, False)]
+    assert [item["reasons"] for item in shown["items"]] == [
+        [EXCLUDED],
+        [EXCLUDED, SOCIAL],
+        [SOCIAL],
+        [],
+    ]
+    assert shown["standings"][0]["wallet_was_told"]
+
+
+def test_what_a_register_said_is_kept_without_the_number_and_for_good(
+    world: RegistersWorld,
+) -> None:
+    player = join(world, cpf="10996230572")
+    for table in ("register_checks", "register_standings", "impediments", "offboardings"):
+        assert "10996230572" not in json.dumps(world.rows(f"SELECT * FROM {table}"))
+    assert "10996230572" not in json.dumps(world.log)
+    for statement in ("UPDATE register_checks SET result = 'clear'", "DELETE FROM register_checks"):
+        with pytest.raises(SqlConstraintError):
+            world.change(statement)
+    assert world.checks(player)
+
+
+def test_the_next_days_file_must_tell_of_who_was_found_today(world: RegistersWorld) -> None:
+    social, both = join(world, cpf="28784142090"), join(world, cpf="10996230572")
+    unmapped = join(world, cpf="15959816679")
+    marks = {
+        (row["player_id"], row["reason"]): row["status"]
+        for row in world.rows("SELECT * FROM sigap_status_changes")
+    }
+    assert marks == {
+        (social.player_id, SOCIAL): 10,
+        (both.player_id, SOCIAL): 10,
+        (both.player_id, EXCLUDED): 4,
+        (unmapped.player_id, "RENEGOCIACAO_FIES"): None,
+    }
+    today = world.rows(
+        "SELECT date(?, 'unixepoch', '-3 hours', '+1 day') AS day", world.clock.now_ms() // 1000
+    )
+    days = {row["report_on"] for row in world.rows("SELECT * FROM sigap_status_changes")}
+    assert days == {today[0]["day"]}
+    social.advance(DAY_MS)
+    social.player.log_in()
+    assert len(world.rows("SELECT * FROM sigap_status_changes")) == 4
+
+
+def test_another_jurisdiction_asks_another_register_through_the_same_port() -> None:
+    world = RegistersWorld("uk")
+    player = join(world, currency="GBP")
+    world.switch(gamstop_listing={"email": player.player.registered["email"], "is_excluded": True})
+    assert world.checks(player) == [("registration", "clear", [])]
+    player.identify()
+    world.clock.advance(DAY_MS)
+    player.player.log_in()
+    assert world.checks(player)[1:] == [("login", "listed", ["SELF_EXCLUDED"])]
+    assert player.gate()["facts"]["register"]["status"] == "excluded"
+    assert "excluded" in player.reasons()
+    # Great Britain has no off-boarding clock: who is no longer listed may play again.
+    assert world.rows("SELECT * FROM offboardings") == []
+    world.switch(gamstop_listing={"email": player.player.registered["email"], "is_excluded": False})
+    world.clock.advance(DAY_MS)
+    player.player.log_in()
+    assert player.gate()["facts"]["register"]["status"] == "clear"
+
+
+def test_a_register_without_a_secret_never_answers_and_is_an_outage(
+    world: RegistersWorld,
+) -> None:
+    player = join(world)
+    http = ScriptedHttp(lambda _: None)
+    object.__setattr__(world.house, "registers", connect_registers(http, lambda _: ""))
+    player.advance(DAY_MS)
+    player.player.log_in()
+    assert world.checks(player)[1:] == [("login", "unanswered", [])]
+    assert http.asked == []
+    [outage] = world.rows("SELECT outage FROM control_outages")
+    assert outage["outage"] == "not_connected"
+
+
+def test_people_who_registered_before_there_were_registers_are_asked_about(
+    world: RegistersWorld,
+) -> None:
+    join(world)
+    world.change("UPDATE register_standings SET next_at = 0, checked_at = NULL WHERE next_at > 0")
+    assert world.sweep() == {"asked": 1}
+    assert world.office("impediments/runs").json["overdue"] == 0
+    world.clock.advance(15 * DAY_MS + HOUR_MS)
+    assert world.office("impediments/runs").json["overdue"] == 1
