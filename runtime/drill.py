@@ -29,6 +29,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "runtime")]
 
 from state_folder import StateFolder, folder_archive, keep_drill  # noqa: E402
 
+from shared.archive.books import book_of_text, manifest_key  # noqa: E402
 from shared.archive.lines import unpack_lines  # noqa: E402
 from shared.archive.model import FIRST_MANIFEST, FOLDER  # noqa: E402
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7  # noqa: E402
@@ -53,6 +54,8 @@ class Report:
     events: int = 0
     live_wallets: int = 0
     live_events_compared: int = 0
+    closed_events: int = 0
+    books: int = 0
     events_not_archived_yet: int = 0
     anchored_heads_compared: int = 0
     seconds: int = 0
@@ -68,7 +71,7 @@ def drill(archive: Mapping[str, bytes], live: StateFolder | None, folder: Path) 
     heads = {path.stem: _verify(path, report) for path in sorted(folder.glob("*.sqlite"))}
     report.wallets = len(heads)
     if live is not None:
-        _compare_live(live, folder, heads, report)
+        _compare_live(archive, live, folder, heads, report)
     _compare_anchors(archive, folder, report)
     report.seconds = round(time.monotonic() - began)
     return report
@@ -107,8 +110,7 @@ def _restore(events: list[dict[str, Any]], folder: Path, report: Report) -> None
     """Put events into their ledgers: tables as the wallet makes them, one file a wallet."""
     by_player: dict[str, list[Event]] = {}
     for members in events:
-        event = Event(**{name: members[name] for name in EVENT_FIELDS})
-        by_player.setdefault(members["player_id"], []).append(event)
+        by_player.setdefault(members["player_id"], []).append(_event(members))
     for player_id, ledger in by_player.items():
         sql = NativeSql(str(folder / f"{player_id}.sqlite"))
         try:
@@ -119,6 +121,10 @@ def _restore(events: list[dict[str, Any]], folder: Path, report: Report) -> None
             report.findings.append(f"{player_id}: an archived event is no event: {error}")
         finally:
             sql.close()
+
+
+def _event(members: Mapping[str, Any]) -> Event:
+    return Event(**{name: members[name] for name in EVENT_FIELDS})
 
 
 def _verify(path: Path, report: Report) -> int:
@@ -133,14 +139,21 @@ def _verify(path: Path, report: Report) -> int:
 
 
 def _compare_live(
-    live: StateFolder, folder: Path, heads: Mapping[str, int], report: Report
+    archive: Mapping[str, bytes],
+    live: StateFolder,
+    folder: Path,
+    heads: Mapping[str, int],
+    report: Report,
 ) -> None:
-    """Every column of every event that both sides have, which includes its hash."""
+    """Every column of every event that both sides have, which includes its hash. What a wallet
+    lacks because its books are closed has to be in its books.
+    """
     seen = set()
     for player_id, path in live.wallets():
         seen.add(player_id)
         report.live_wallets += 1
         restored = {event.seq: event for event in _ledger(folder / f"{player_id}.sqlite")}
+        closed_seq = _check_books(archive, player_id, path, restored, report)
         for event in _ledger(path):
             if event.seq > heads.get(player_id, 0):
                 report.events_not_archived_yet += 1
@@ -149,10 +162,59 @@ def _compare_live(
             else:
                 report.live_events_compared += 1
                 del restored[event.seq]
+        report.closed_events += sum(seq <= closed_seq for seq in restored)
+        restored = {seq: event for seq, event in restored.items() if seq > closed_seq}
         if restored:
             report.findings.append(f"{player_id}: the live wallet lacks event {min(restored)}")
     for player_id in sorted(set(heads) - seen):
         report.findings.append(f"{player_id}: there is no live wallet")
+
+
+def _check_books(
+    archive: Mapping[str, bytes],
+    player_id: str,
+    path: Path,
+    restored: Mapping[int, Event],
+    report: Report,
+) -> int:
+    """The wallet's closed books against their files and the restored ledger; the last event that is
+    in one.
+    """
+    closed_seq = 0
+    for number, closed_seq, closed_hash, told in _closed_books(path):
+        report.books += 1
+        manifest = archive.get(manifest_key(player_id, number))
+        if manifest is None or sha256(manifest).hexdigest() != told:
+            report.findings.append(f"{player_id}: book {number} is not the one that was closed")
+            continue
+        for event in _book_events(archive, manifest, report):
+            if restored.get(event.seq) != event:
+                report.findings.append(f"{player_id}: book {number} has another event {event.seq}")
+        if closed_seq not in restored or restored[closed_seq].hash != closed_hash:
+            report.findings.append(f"{player_id}: book {number} ends on another event")
+    return closed_seq
+
+
+def _book_events(archive: Mapping[str, bytes], manifest: bytes, report: Report) -> Iterator[Event]:
+    book = book_of_text(manifest.decode())
+    for part in (*book.events, *book.answers):
+        packed = archive.get(part.key)
+        if packed is None or sha256(packed).hexdigest() != part.sha256:
+            report.findings.append(f"{part.key} is missing or not as its manifest says")
+        elif part in book.events:
+            yield from (_event(json.loads(line)) for line in unpack_lines(packed))
+
+
+def _closed_books(path: Path) -> list[tuple[int, int, str, str]]:
+    """Number, last event, its hash and the manifest's hash, of a wallet's closed books."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        known = "SELECT 1 FROM sqlite_master WHERE name = 'closed_books'"
+        if connection.execute(known).fetchone() is None:
+            return []
+        return connection.execute(
+            "SELECT number, closed_seq, closed_hash, manifest_sha256 FROM closed_books "
+            "ORDER BY number"
+        ).fetchall()
 
 
 def _compare_anchors(archive: Mapping[str, bytes], folder: Path, report: Report) -> None:

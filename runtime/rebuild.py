@@ -21,6 +21,7 @@ from jobs.ports import Ports  # noqa: E402
 from jobs.rebuild import rebuild  # noqa: E402
 from state_folder import StateFolder, copy_of  # noqa: E402
 
+from shared.archive.books import FOLDER as BOOKS  # noqa: E402
 from shared.games.catalogue import CATALOGUE  # noqa: E402
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7  # noqa: E402
 from shared.platform.native.d1 import NativeD1  # noqa: E402
@@ -100,8 +101,9 @@ async def rebuild_state(state: StateFolder, source: str, *, swap: bool) -> tuple
     """Exit status and report of a rebuild on a state folder."""
     db = NativeD1(str(state.database()))
     archive = NativeR2()
-    for key, body in state.archive().items() if source == "archive" else ():
-        await archive.put(key, body, content_type="")
+    for key, body in state.archive().items():
+        if source == "archive" or key.startswith(f"{BOOKS}/"):
+            await archive.put(key, body, content_type="")
     with tempfile.TemporaryDirectory(prefix="acmetocasino-rebuild-") as folder:
         wallets = open_wallets(state, Path(folder))
         ports = Ports(db, wallets, SystemClock(), SystemRandom(), archive)

@@ -13,6 +13,7 @@ from typing import Final
 from jobs import (
     anchors,
     archive,
+    books,
     conservation,
     dead_letters,
     markers_of_harm,
@@ -68,6 +69,7 @@ EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
     ),
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
     (archive.JOB, _alone(archive.JOB, archive.archive)),
+    (books.JOB, _alone(books.JOB, books.close_books)),
     (rebuild.JOB, _alone(rebuild.JOB, _whenever(rebuild.rebuild))),
 )
 """First what brings events in: they are scanned and reconciled in the same tick."""

@@ -26,3 +26,9 @@ def uuid7(now_ms: int, random_bytes: bytes) -> str:
 def is_uuid(text: str) -> bool:
     """True for a lower-case UUID in its 36-character form, of any RFC 9562 version."""
     return _UUID.fullmatch(text) is not None
+
+
+def first_id_at(at_ms: int) -> str:
+    """No UUIDv7 of that millisecond or later sorts before it (RFC 9562 §5.7)."""
+    digits = f"{at_ms:012x}"
+    return f"{digits[:8]}-{digits[8:]}"

@@ -18,9 +18,18 @@ from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import Exclusion
 from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Seed, Withdrawal
+from shared.wallet.opening import check_opening, check_told, opening_of
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts, check_rows
+from shared.wallet.upcast import newest_data
 
+_ROUNDS: Final = """
+SELECT r.n + a.n, r.settled + a.settled, r.rolled_back + a.rolled_back
+FROM (SELECT count(*) AS n, count(settled_seq) AS settled, count(rolled_back_seq) AS rolled_back
+      FROM rounds) AS r,
+     (SELECT count(*) AS n, coalesce(sum(settled), 0) AS settled,
+             coalesce(sum(rolled_back), 0) AS rolled_back FROM closed_rounds) AS a
+"""
 _USES: Final = ("wagered", "won", "deposited", "bets")
 
 
@@ -52,7 +61,7 @@ class Books:
         """Hold an event, already folded into `state`, against the row that it made.
 
         Raises:
-            InvariantBroken: `rounds`, `holds`, `deposits`, `gate`, `seeds` or `answered`.
+            InvariantBroken: `rounds`, `holds`, `deposits`, `gate`, `seeds`, `books` or `answered`.
             LookupError, TypeError: when the event does not say what its type must say.
         """
         match event.type:
@@ -68,6 +77,8 @@ class Books:
                 _term(sql, event, data)
             case "SEED_COMMITTED":
                 _seed(sql, data, state.seeds_committed)
+            case "BOOKS_CLOSED":
+                check_told(sql, event, data)
             case "FROZEN" if data["law"] == "answered":
                 # The end of the log was cut off once: what was acknowledged there stays lost.
                 raise InvariantBroken("answered", "the log was cut")
@@ -117,12 +128,12 @@ class Books:
 
         Raises:
             InvariantBroken: `opened`, `rounds`, `holds`, `deposits`, `grants`, `gate`, `limits`,
-                `days`, `seeds` or `answered`.
+                `days`, `seeds`, `books` or `answered`.
         """
         _counted(
             sql,
             "rounds",
-            "SELECT count(*), count(settled_seq), count(rolled_back_seq) FROM rounds",
+            _ROUNDS,
             (self.bets + self.tombstones, self.wins, self.undone + self.tombstones),
         )
         _holds(sql, state)
@@ -140,9 +151,26 @@ class Books:
         )
         opened = (state.player_id, state.currency, state.jurisdiction)
         _counted(sql, "opened", "SELECT player_id, currency, jurisdiction FROM meta", opened)
+        self._check_closed(sql, state)
         # Whoever cuts the end of the log off must also forge the answers that point beyond it.
         if sql.query("SELECT 1 FROM commands WHERE seq > ? LIMIT 1", state.seq):
             raise InvariantBroken("answered", "an answer points beyond the end of the log")
+
+    def _check_closed(self, sql: Sql, state: State) -> None:
+        books = (state.books_closed, state.closed_seq, state.books_closed)
+        statement = "SELECT count(*), coalesce(max(closed_seq), 0), coalesce(max(number), 0) "
+        _counted(sql, "books", f"{statement} FROM closed_books", books)
+        _counted(sql, "books", "SELECT closed_seq FROM meta", (state.closed_seq,))
+        opening = opening_of(sql)
+        if opening is None:
+            return
+        events = check_opening(sql, opening)
+        data = [newest_data(event) for event in events]
+        rows = rows_of(sql, events, data)
+        for event, told in zip(events, data, strict=True):
+            row = rows.rounds.get(str(event.round_id))
+            if row is None or not _is_told_by(row, event, told, told.get("of", "")):
+                raise InvariantBroken("books", f"the row of round {event.round_id}")
 
     def _check_days(self, sql: Sql) -> None:
         nothing = dict.fromkeys(_USES, 0)

@@ -269,6 +269,34 @@ class ClockAdvance:
     advance_ms: int
 
 
+@value
+class BooksPrepare:
+    """Choose and prove the next book to close, of events recorded before `before_ms`; a book of
+    fewer than `least_events` is not worth it.
+    """
+
+    before_ms: int
+    least_events: int
+
+
+@value
+class BooksCommit:
+    """Close a book that the archive holds: `manifest_sha256` is the hash of its list of files,
+    `answers` how many it has.
+    """
+
+    book: int
+    to_seq: int
+    hash: str
+    answers: int
+    manifest_sha256: str
+
+
+@value
+class BooksDrop:
+    """Remove a share of what is in closed books."""
+
+
 type Command = (
     Open
     | DepositRequest
@@ -303,4 +331,7 @@ type Command = (
     | InterventionSet
     | InterventionAck
     | ClockAdvance
+    | BooksPrepare
+    | BooksCommit
+    | BooksDrop
 )

@@ -142,8 +142,9 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
     """Take the stake of a round that is decided elsewhere; the round stays open for its win.
 
     Raises:
-        Rejected: `wallet_frozen`, the gate, then `round_open`, `round_closed` or
-            `round_rolled_back` for a round that is known, the limits, `insufficient_funds`.
+        Rejected: `wallet_frozen`, the gate, then `round_open`, `round_closed`,
+            `round_rolled_back` or `round_archived` for a round that is known, the limits,
+            `insufficient_funds`.
     """
     head, view, now_ms = standing.head, standing.view, moment.now_ms
     refuse_frozen(head)
@@ -156,6 +157,7 @@ def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Mo
             "open": errors.ROUND_OPEN,
             "settled": errors.ROUND_CLOSED,
             "rolled_back": errors.ROUND_ROLLED_BACK,
+            "archived": errors.ROUND_ARCHIVED,
         }[found.status]
         raise Rejected(problem, "the round has had its bet")
     placed = place(standing, command.amount_minor, moment, command.game_id, None)

@@ -17,6 +17,7 @@ from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.commands import Rollback, Win
 from shared.wallet.funding import GrantShares, Split, split_of, split_payout, with_shares
+from shared.wallet.gates import refuse_archived
 from shared.wallet.grants import Judged, changed, judge, with_progress
 from shared.wallet.limits import Usage
 from shared.wallet.model import (
@@ -45,10 +46,11 @@ def decide_win(
     money is in the round or in the wallet, else none.
 
     Raises:
-        Rejected: `round_not_found`, `round_rolled_back`, `round_closed`.
+        Rejected: `round_not_found`, `round_archived`, `round_rolled_back`, `round_closed`.
     """
     if found is None:
         raise Rejected(errors.ROUND_NOT_FOUND, "the round has no bet")
+    refuse_archived(found)
     if found.status == "rolled_back":
         raise Rejected(errors.ROUND_ROLLED_BACK, "the round was rolled back")
     if found.status == "settled":

@@ -6,14 +6,15 @@
     ├── the gate             session, game, limits: stands before money moves towards risk
     ├── the round            not found, open, closed, rolled back
     ├── the bonus            not yet, not there, closed, not enough of it
+    ├── the closed books     what is asked for is in the archive, or a closing is not that far
     ├── the desk             one person where two are needed, nothing to release
     └── the money            not enough of it, or already moved
 
 Statuses: 401 for a session that is over; 403 for a gate of player protection, 503 while it is not
-known whether it is open; 404 for what is not
-there; 409 for a conflict with the state of the wallet, stake bounds and funds included (422 is kept
-for a payload that does not validate whatever the state); 423 for a frozen wallet. The first
-applicable rejection wins; `BET_REJECTIONS` is that order for bets, to the letter of the contract.
+known whether it is open; 404 for what is not there, 410 for what is in the archive; 409 for a
+conflict with the state of the wallet, stake bounds and funds included (422 is kept for a payload
+that does not validate whatever the state); 423 for a frozen wallet. The first applicable rejection
+wins; `BET_REJECTIONS` is that order for bets, to the letter of the contract.
 """
 
 from typing import Final
@@ -109,6 +110,19 @@ GRANT_CLOSED: Final = Problem(
 )
 INSUFFICIENT_BONUS: Final = Problem("insufficient_bonus", 409, "Not enough bonus", "same_key")
 
+# The closed books
+ANSWER_ARCHIVED: Final = Problem(
+    "answer_archived", 409, "The command was carried out; its answer is in the archive", "never"
+)
+EVENT_ARCHIVED: Final = Problem("event_archived", 410, "The event is in the archive", "never")
+ROUND_ARCHIVED: Final = Problem("round_archived", 410, "The round is in the archive", "never")
+BOOKS_NOT_READY: Final = Problem(
+    "books_not_ready", 409, "The book is not prepared for closing", "same_key"
+)
+BOOKS_CONFLICT: Final = Problem(
+    "books_conflict", 409, "The book was closed over another manifest", "never"
+)
+
 # The desk
 MAKER_IS_CHECKER: Final = Problem(
     "maker_is_checker", 409, "Another person must decide what you proposed", "never"
@@ -199,6 +213,11 @@ ALL_PROBLEMS: Final[tuple[Problem, ...]] = (
     GRANT_EXISTS,
     GRANT_CLOSED,
     INSUFFICIENT_BONUS,
+    ANSWER_ARCHIVED,
+    EVENT_ARCHIVED,
+    ROUND_ARCHIVED,
+    BOOKS_NOT_READY,
+    BOOKS_CONFLICT,
     MAKER_IS_CHECKER,
     WALLET_NOT_FROZEN,
     WALLET_NOT_PROVEN,

@@ -17,7 +17,7 @@ from shared.kernel.times import MINUTE_MS, SECOND_MS, rfc3339
 from shared.kernel.values import value
 from shared.wallet import errors
 from shared.wallet.gate_model import Fact, Gate, LoginSession, Rules, moment_or_none
-from shared.wallet.model import GameSession, Head
+from shared.wallet.model import GameSession, Head, Round
 
 IDLE_SESSION_MS: Final = 30 * MINUTE_MS
 """A session without activity for longer than this is over."""
@@ -67,6 +67,14 @@ def refuse_revoked(head: Head) -> None:
     """Raises `Rejected(session_expired)` when the caller's login session was revoked."""
     if head.caller_revoked:
         raise Rejected(errors.SESSION_EXPIRED, "the login session was ended")
+
+
+def refuse_archived(found: Round) -> None:
+    """Raises `Rejected(round_archived)` when nothing but its end is known of the round any more."""
+    if found.status == "archived":
+        raise Rejected(
+            errors.ROUND_ARCHIVED, "the books of this round are closed: the desk can correct it"
+        )
 
 
 def refuse_barred(view: View | None, now_ms: int) -> None:

@@ -46,6 +46,7 @@ from shared.wallet.decide_payments import (
 from shared.wallet.decide_play import decide_bet, decide_play
 from shared.wallet.decide_rounds import Played, decide_rollback, decide_win
 from shared.wallet.funding import GrantShares, shares_of
+from shared.wallet.gates import refuse_archived
 from shared.wallet.handle_gate import GATE_HANDLERS
 from shared.wallet.handle_limits import LIMIT_HANDLERS
 from shared.wallet.model import Decision, Event, GameSession, Grant
@@ -76,7 +77,7 @@ def _play(command: Play, at: Situation) -> Decision:
 
 
 def _bet(command: Bet, at: Situation) -> Decision:
-    found = at.store.round(command.round_id)
+    found = at.store.round(command.round_id, at.head.closed_seq)
     return _active(decide_bet(_standing(at), found, command, at.moment), at)
 
 
@@ -96,7 +97,7 @@ def _grants_in_play(at: Situation) -> Sequence[Grant]:
 
 
 def _win(command: Win, at: Situation) -> Decision:
-    found = at.store.round(command.round_id)
+    found = at.store.round(command.round_id, at.head.closed_seq)
     _, usage = at.store.protection(at.moment.now_ms)
     is_bonus = at.head.bonus_minor or (found is not None and found.stake_bonus)
     grants = at.store.grants() if is_bonus else ()
@@ -105,9 +106,10 @@ def _win(command: Win, at: Situation) -> Decision:
 
 def _rollback(command: Rollback, at: Situation) -> Decision:
     store = at.store
-    found = store.round(command.round_id)
+    found = store.round(command.round_id, at.head.closed_seq)
     if found is None:
         return decide_rollback(at.head, None, command, at.moment)
+    refuse_archived(found)
     closing: Event | None = None
     counted: GrantShares = ()
     session: GameSession | None = None

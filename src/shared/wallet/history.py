@@ -11,12 +11,13 @@ from typing import Final, cast
 
 from shared.kernel.errors import Rejected
 from shared.kernel.times import rfc3339
-from shared.platform.ports import Sql
+from shared.platform.ports import Row, Sql
 from shared.wallet import tables
 from shared.wallet.eligibility import terms_body
-from shared.wallet.errors import EVENT_NOT_FOUND
+from shared.wallet.errors import EVENT_ARCHIVED, EVENT_NOT_FOUND
 from shared.wallet.gate_model import Gate, moment_or_none
 from shared.wallet.model import Event, Head
+from shared.wallet.opening import Opening, opening_of
 from shared.wallet.payload import Fields
 from shared.wallet.replay import State, replayed
 from shared.wallet.upcast import newest_data
@@ -24,14 +25,19 @@ from shared.wallet.verify import newest_state
 
 LATEST_SHOWN: Final = 20
 _PAGE: Final = 500
-_BY_TYPE: Final = """
+_MOVED: Final = (
+    "WHERE seq > ? AND seq <= ? AND (cash_delta <> 0 OR bonus_delta <> 0 OR held_delta <> 0)"
+)
+_LATEST: Final = f"{_MOVED} ORDER BY seq DESC LIMIT {LATEST_SHOWN}"
+_SUMS: Final = ("type", "of", "events", "cash_minor", "bonus_minor", "held_minor")
+_BY_TYPE: Final = f"""
 SELECT type,
        CASE type WHEN 'ROLLBACK' THEN data ->> 'of'
                  WHEN 'ADJUSTMENT' THEN data ->> 'direction' END AS which,
        count(*), sum(cash_delta), sum(bonus_delta), sum(held_delta)
-FROM events WHERE seq <= ? AND (cash_delta <> 0 OR bonus_delta <> 0 OR held_delta <> 0)
+FROM events {_MOVED}
 GROUP BY type, which ORDER BY min(seq)
-"""
+"""  # noqa: S608 - names of ours
 
 
 def state_at(sql: Sql, seq: int) -> State:
@@ -108,35 +114,44 @@ def asked_seq(fields: Fields, head: Head) -> int:
     """The event that a question is about: the newest when it names none.
 
     Raises:
-        Rejected: `invalid_payload`, `event_not_found`.
+        Rejected: `invalid_payload`, `event_not_found`, `event_archived`; the last event of closed
+            books can still be asked about.
     """
     seq = fields.whole("seq", least=1) if fields.has("seq") else head.seq
     if seq > head.seq:
         raise Rejected(EVENT_NOT_FOUND, f"the newest event is {head.seq}")
+    refuse_archived_event(head, seq + 1)
     return seq
 
 
+def refuse_archived_event(head: Head, seq: int) -> None:
+    """Raises `Rejected(event_archived)` for an event in closed books."""
+    if seq <= head.closed_seq:
+        raise Rejected(
+            EVENT_ARCHIVED,
+            "the event is in closed books: the archive answers for it",
+            closed_seq=head.closed_seq,
+        )
+
+
 def explanation(sql: Sql, seq: int) -> dict[str, object]:
-    """What makes the balances at `seq`: sums by type, the same grant by grant, the last events."""
-    moved = "WHERE seq <= ? AND (cash_delta <> 0 OR bonus_delta <> 0 OR held_delta <> 0)"
-    at = tables.events(sql, "WHERE seq = ?", seq)[0]
+    """What makes the balances at `seq`: sums by type, the same grant by grant, the last events.
+    What closed books brought is one line, `BOOKS_CLOSED`.
+    """
+    opening = opening_of(sql)
+    closed_seq = opening.book.closed_seq if opening else 0
+    cash, bonus, held = _balances(sql, opening, seq)
+    latest = tables.events(sql, _LATEST, closed_seq, seq)
     return {
         "seq": seq,
-        "cash_minor": at.cash_after,
-        "bonus_minor": at.bonus_after,
-        "held_minor": at.held_after,
+        "cash_minor": cash,
+        "bonus_minor": bonus,
+        "held_minor": held,
         "by_type": [
-            {
-                "type": kind,
-                "of": which,
-                "events": count,
-                "cash_minor": cash,
-                "bonus_minor": bonus,
-                "held_minor": held,
-            }
-            for kind, which, count, cash, bonus, held in sql.query(_BY_TYPE, seq)
+            dict(zip(_SUMS, sums, strict=True))
+            for sums in (*_brought(opening), *sql.query(_BY_TYPE, closed_seq, seq))
         ],
-        "grants": _by_grant(sql, seq),
+        "grants": _by_grant(sql, opening, seq),
         "latest": [
             {
                 "seq": event.seq,
@@ -148,14 +163,34 @@ def explanation(sql: Sql, seq: int) -> dict[str, object]:
                 "round_id": event.round_id,
                 "recorded_at": rfc3339(event.recorded_at),
             }
-            for event in tables.events(sql, f"{moved} ORDER BY seq DESC LIMIT {LATEST_SHOWN}", seq)
+            for event in latest
         ],
     }
 
 
-def _by_grant(sql: Sql, seq: int) -> list[dict[str, object]]:
+def _balances(sql: Sql, opening: Opening | None, seq: int) -> tuple[int, int, int]:
+    if opening is not None and seq == opening.book.closed_seq:
+        return opening.book.cash_minor, opening.book.bonus_minor, opening.book.held_minor
+    at = tables.events(sql, "WHERE seq = ?", seq)[0]
+    return at.cash_after, at.bonus_after, at.held_after
+
+
+def _brought(opening: Opening | None) -> list[Row]:
+    if opening is None:
+        return []
+    book = opening.book
+    balances = (book.cash_minor, book.bonus_minor, book.held_minor)
+    return [("BOOKS_CLOSED", None, book.closed_seq, *balances)]
+
+
+def _by_grant(sql: Sql, opening: Opening | None, seq: int) -> list[dict[str, object]]:
     sums: dict[str, Counter[str]] = {}
-    for event in _events(sql, seq, "AND bonus_delta <> 0"):
+    after = 0
+    if opening is not None:
+        after = opening.book.closed_seq
+        for grant_id, grant in opening.state["grants"].items():
+            sums[grant_id] = Counter({"BOOKS_CLOSED": grant["balance_minor"]})
+    for event in _events(sql, seq, "AND bonus_delta <> 0", after=after):
         data = newest_data(event)
         if "grant_id" in data:
             shares = [(str(data["grant_id"]), abs(event.bonus_delta))]

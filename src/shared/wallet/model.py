@@ -54,10 +54,11 @@ EventType = Literal[
     "BONUS_CONVERTED",
     "BONUS_FORFEITED",
     "ADJUSTMENT",
+    "BOOKS_CLOSED",
 ]
 LimitKind = Literal["deposit", "loss", "wager", "time", "bet_count"]
 Period = Literal["session", "daily", "weekly", "monthly"]
-RoundStatus = Literal["open", "settled", "rolled_back"]
+RoundStatus = Literal["open", "settled", "rolled_back", "archived"]
 GrantStatus = Literal["active", "converted", "forfeited", "expired"]
 
 EVENT_SCHEMA_VERSION: Final = 3
@@ -115,7 +116,8 @@ class Head:
     """The wallet as of its last event: who it is, where the chain ends, what it holds, and what
     the gate digests for a bet.
 
-    No fact, exclusion, pause or intervention stands in the way from `open_from` on and before
+    `closed_seq` is the last event that went into the archive; the wallet's own log begins behind
+    it. No fact, exclusion, pause or intervention stands in the way from `open_from` on and before
     `open_until`; the login session that asks, its place and the reality check do not before
     `caller_until`, as long as it asks from `caller_address` (None: from anywhere). Outside of them
     `gates` looks at each. `caller_game_session` is None for a session that the wallet does not
@@ -133,6 +135,7 @@ class Head:
     bonus_minor: int
     held_minor: int
     recorded_at: int
+    closed_seq: int = 0
     open_from: int = NEVER
     open_until: int = FOREVER
     caller_until: int = FOREVER
@@ -151,6 +154,7 @@ class Round:
 
     `stake_grants` and `payout_grants` are JSON texts `[[grant_id, amount_minor], …]`.
     A round rolled back before its bet has `bet_event_id` None: the tombstone that a late bet meets.
+    Of a round in closed books nothing is known but that it is over: its `opened_seq` is 0.
     """
 
     round_id: str
@@ -169,8 +173,15 @@ class Round:
     settled_at: int | None
     rolled_back_at: int | None
 
+    def is_over_at(self, seq: int) -> bool:
+        """True when its every event is `seq` or earlier, and none is expected any more."""
+        ends = [end for end in (self.settled_seq, self.rolled_back_seq) if end is not None]
+        return bool(ends) and max(self.opened_seq, *ends) <= seq
+
     @property
     def status(self) -> RoundStatus:
+        if self.opened_seq == 0:
+            return "archived"
         if self.rolled_back_seq is not None:
             return "rolled_back"
         return "open" if self.settled_seq is None else "settled"

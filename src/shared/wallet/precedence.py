@@ -16,6 +16,7 @@ CALL: Final[tuple[Problem, ...]] = (
     errors.INVALID_PAYLOAD,
     errors.IDEMPOTENCY_KEY_CONFLICT,
     errors.WALLET_NOT_FOUND,
+    errors.ANSWER_ARCHIVED,
     errors.CURRENCY_MISMATCH,
 )
 """Before any command is decided, whatever it is."""
@@ -43,9 +44,16 @@ def _with(after: Problem, *inserted: Problem) -> tuple[Problem, ...]:
 
 PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "play": _with(errors.SESSION_EXPIRED, errors.GAME_SESSION_NOT_FOUND),
-    "bet": _with(errors.ROUND_OPEN, errors.ROUND_CLOSED, errors.ROUND_ROLLED_BACK),
-    "win": (errors.ROUND_NOT_FOUND, errors.ROUND_ROLLED_BACK, errors.ROUND_CLOSED),
-    "rollback": (errors.ROUND_CLOSED, errors.ROLLBACK_EXCEEDS_BALANCE),
+    "bet": _with(
+        errors.ROUND_OPEN, errors.ROUND_CLOSED, errors.ROUND_ROLLED_BACK, errors.ROUND_ARCHIVED
+    ),
+    "win": (
+        errors.ROUND_NOT_FOUND,
+        errors.ROUND_ARCHIVED,
+        errors.ROUND_ROLLED_BACK,
+        errors.ROUND_CLOSED,
+    ),
+    "rollback": (errors.ROUND_ARCHIVED, errors.ROUND_CLOSED, errors.ROLLBACK_EXCEEDS_BALANCE),
     "deposit_request": (*_FACTS, errors.SESSION_EXPIRED, errors.LIMIT_DEPOSIT),
     "deposit_credit": (
         errors.WALLET_FROZEN,
@@ -79,6 +87,9 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "open": (errors.WALLET_OPEN_CONFLICT,),
     "session_begin": (errors.SESSION_EXPIRED,),
     "session_revoke": (),
+    "books_prepare": (errors.WALLET_FROZEN,),
+    "books_commit": (errors.WALLET_FROZEN, errors.BOOKS_CONFLICT, errors.BOOKS_NOT_READY),
+    "books_drop": (errors.WALLET_FROZEN,),
     "rules_set": (),
     "fact_record": (),
     "limit_set": (*_OWN, *_LOOSER),
@@ -153,6 +164,11 @@ WHEN: Final[Mapping[str, str]] = {
     "grant_not_found": "the wallet has no grant with this id",
     "grant_exists": "the grant was credited before",
     "grant_closed": "the grant was converted or forfeited, or its time is over",
+    "answer_archived": "the key's command was carried out and its books are closed; never repeated",
+    "event_archived": "a question is about an event in closed books; `closed_seq` is the last one",
+    "round_archived": "the round is over and its books are closed; the desk corrects by adjustment",
+    "books_not_ready": "the book named is not the one that is prepared, or not yet",
+    "books_conflict": "the book was closed over another manifest or up to another event",
     "insufficient_bonus": "the grant does not hold the amount",
     "maker_is_checker": "who proposed it approved it",
     "wallet_not_frozen": "there is nothing to release",

@@ -6,6 +6,7 @@ cursor is the place of the last item and only this wallet knows what it means.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -14,10 +15,19 @@ from shared.kernel.times import rfc3339
 from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import seeds
+from shared.wallet.closing import answers
 from shared.wallet.eligibility import gate_body
 from shared.wallet.errors import ROUND_NOT_FOUND
-from shared.wallet.history import asked_seq, explanation, state_at, state_body
+from shared.wallet.gates import refuse_archived
+from shared.wallet.history import (
+    asked_seq,
+    explanation,
+    refuse_archived_event,
+    state_at,
+    state_body,
+)
 from shared.wallet.model import Event, Head, Round
+from shared.wallet.opening import opening_body
 from shared.wallet.outbox import as_message
 from shared.wallet.payload import Fields, refuse
 from shared.wallet.protection import SHOWN_TERMS, Panel, panel_body
@@ -25,8 +35,10 @@ from shared.wallet.store import Store
 from shared.wallet.verify import verify
 
 MAX_RANGE: Final = 500
+ANSWERS_PER_CALL: Final = 500
 MAX_PAGE: Final = 100
 REVEALED_SHOWN: Final = 50
+_SLOT: Final = re.compile(r"[!-~]{1,310}")
 _BEYOND: Final = (1 << 53) - 2
 
 
@@ -59,13 +71,15 @@ def balance(asked: Asked) -> Body:
 
 
 def head(asked: Asked) -> Body:
-    return {"seq": asked.head.seq, "head_hash": asked.head.hash}
+    """Where the chain ends, and behind which event the wallet's own log begins."""
+    found = asked.head
+    return {"seq": found.seq, "head_hash": found.hash, "closed_seq": found.closed_seq}
 
 
 def events(asked: Asked) -> Body:
     """The statement, newest first."""
     before, limit = _page(asked.fields, "before_seq")
-    found = asked.store.events_before(before, limit + 1)
+    found = asked.store.events_before(before, limit + 1, asked.head.closed_seq)
     page = found[:limit]
     return {
         "items": [_statement_line(event) for event in page],
@@ -74,18 +88,35 @@ def events(asked: Asked) -> Body:
 
 
 def event_range(asked: Asked) -> Body:
-    """Events `from_seq` to `to_seq`, both included, at most 500, all columns."""
-    from_seq = asked.fields.whole("from_seq", least=1)
-    to_seq = asked.fields.whole("to_seq", least=from_seq)
-    limit = min(to_seq - from_seq + 1, MAX_RANGE)
-    found = asked.store.events_from(from_seq, limit)
-    return {"events": [as_message(event, asked.head) for event in found]}
+    """Events `from_seq` to `to_seq`, both included, at most 500, all columns. Without a `from_seq`
+    they begin where the wallet's log begins; what the closed books brought comes with the first.
+
+    Raises:
+        Rejected: `invalid_payload`, `event_archived`.
+    """
+    first = asked.head.closed_seq + 1
+    from_seq, to_seq = first, first + MAX_RANGE - 1
+    if asked.fields.has("from_seq"):
+        from_seq = asked.fields.whole("from_seq", least=1)
+        to_seq = asked.fields.whole("to_seq", least=from_seq)
+    refuse_archived_event(asked.head, from_seq)
+    found = asked.store.events_from(from_seq, min(to_seq - from_seq + 1, MAX_RANGE))
+    body: Body = {"events": [as_message(event, asked.head) for event in found]}
+    if from_seq == first > 1:
+        body["opening"] = opening_body(asked.sql)
+    return body
+
+
+def book_answers(asked: Asked) -> Body:
+    """Answers that the book on its way takes along, by key, `after` the one named."""
+    after = asked.fields.matching("after", _SLOT) if asked.fields.has("after") else ""
+    return answers(asked.sql, after, ANSWERS_PER_CALL)
 
 
 def rounds(asked: Asked) -> Body:
     """Rounds that had a bet, newest first, as `round` shows each."""
     before, limit = _page(asked.fields, "before")
-    rows = asked.store.rounds_before(before, limit + 1)
+    rows = asked.store.rounds_before(before, limit + 1, asked.head.closed_seq)
     page = rows[:limit]
     told = {
         **asked.store.events_at([found.opened_seq for found in page]),
@@ -100,7 +131,9 @@ def rounds(asked: Asked) -> Body:
 
 def round_(asked: Asked) -> Body:
     """One round as it was played (GLI-19 §4.14): bet, draw, outcome, and the balances around it."""
-    found = asked.store.round(asked.fields.id("round_id"))
+    found = asked.store.round(asked.fields.id("round_id"), asked.head.closed_seq)
+    if found is not None:
+        refuse_archived(found)
     if found is None or found.bet_event_id is None:
         raise Rejected(ROUND_NOT_FOUND, "there is no such round")
     places = (found.opened_seq, found.settled_seq, found.rolled_back_seq)
@@ -171,6 +204,7 @@ QUERIES: Final[Mapping[str, Callable[[Asked], Body]]] = {
     "head": head,
     "events": events,
     "event_range": event_range,
+    "book_answers": book_answers,
     "rounds": rounds,
     "round": round_,
     "fairness": fairness,

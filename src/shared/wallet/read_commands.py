@@ -39,6 +39,7 @@ from shared.wallet.commands import (
 )
 from shared.wallet.model import LIMIT_KINDS, PERIODS, GrantTerms, Limit
 from shared.wallet.payload import LAST_MS, Fields, decode_payload, refuse
+from shared.wallet.read_books import BOOK_COMMANDS
 from shared.wallet.read_protection import PROTECTION_COMMANDS, read_rules
 
 MAX_MULTIPLIER: Final = 100
@@ -210,6 +211,7 @@ COMMANDS: Final[Mapping[str, Callable[[Fields], Command]]] = {
     "unfreeze": lambda f: Unfreeze(_two_people(f)),
     "seed_rotate": _seed_rotate,
     "session_revoke": lambda f: SessionRevoke(f.id("session_id")),
+    **BOOK_COMMANDS,
     **PROTECTION_COMMANDS,
     "clock_advance": lambda f: ClockAdvance(f.whole("advance_ms", least=1, most=_MAX_ADVANCE_MS)),
 }
@@ -224,6 +226,7 @@ KEYLESS: Final = frozenset(
         "session_revoke",
         "bonus_expire",
         "clock_advance",
+        *BOOK_COMMANDS,
         *PROTECTION_COMMANDS,
     }
 )

@@ -44,6 +44,8 @@ class State:
     seed: Facts | None = None
     seeds_committed: int = 0
     draws: int = 0
+    books_closed: int = 0
+    closed_seq: int = 0
 
     def apply(self, event: Event, data: Facts) -> None:
         """Fold one more event; `data` is `newest_data` of it.
@@ -166,6 +168,11 @@ def _released(state: State, _: Event, __: Facts) -> None:
     state.frozen_law = None
 
 
+def _books_closed(state: State, _: Event, data: Facts) -> None:
+    state.books_closed += 1
+    state.closed_seq = data["closed_seq"]
+
+
 def _move(state: State, data: Facts, sign: int) -> None:
     for grant_id, amount in data.get("grants", ()):
         state.grants[grant_id]["balance_minor"] += sign * amount
@@ -192,5 +199,6 @@ _EFFECTS: Final[Mapping[str, Callable[[State, Event, Facts], None]]] = {
     "BONUS_FORFEITED": _bonus_forfeited,
     "FROZEN": _frozen,
     "RELEASED": _released,
+    "BOOKS_CLOSED": _books_closed,
 }
 """What a type does beyond its deltas; a type that is not here moves money only, or reveals."""

@@ -13,9 +13,14 @@ bet writes no extra row for it.
 from typing import Final
 
 from shared.platform.ports import Sql
-from shared.wallet.migrations import v1, v2, v3
+from shared.wallet.migrations import v1, v2, v3, v4
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (v1.STATEMENTS, v2.STATEMENTS, v3.STATEMENTS)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    v1.STATEMENTS,
+    v2.STATEMENTS,
+    v3.STATEMENTS,
+    v4.STATEMENTS,
+)
 """Version n is the n-th entry, counted from one."""
 
 

@@ -15,10 +15,19 @@ from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.errors import InvariantBroken, Rejected, Rejection
 from shared.kernel.values import value
 from shared.platform.ports import Clock, Entropy, Sql, SqlConstraintError
-from shared.wallet import errors, tables
+from shared.wallet import closing, errors, tables
 from shared.wallet.answer import encode_answer, encode_body, encode_rejection
 from shared.wallet.chain import head_after, link
-from shared.wallet.commands import Adjustment, ClockAdvance, Command, Open, Unfreeze
+from shared.wallet.commands import (
+    Adjustment,
+    BooksCommit,
+    BooksDrop,
+    BooksPrepare,
+    ClockAdvance,
+    Command,
+    Open,
+    Unfreeze,
+)
 from shared.wallet.decide_account import decide_open
 from shared.wallet.gates import refuse_revoked
 from shared.wallet.handlers import decide
@@ -28,6 +37,7 @@ from shared.wallet.payload import Fields, decode_payload, refuse
 from shared.wallet.ports import GameRules
 from shared.wallet.posting import postings
 from shared.wallet.queries import QUERIES, Asked
+from shared.wallet.read_books import BOOK_COMMANDS
 from shared.wallet.read_commands import (
     COMMANDS,
     KEYLESS,
@@ -145,6 +155,7 @@ class Wallet:
             kind not in COMMANDS
             or (kind == "clock_advance" and not self._sandbox)
             or (session_id and kind in HOUSE_ONLY)
+            or ((session_id or key) and kind in BOOK_COMMANDS)
         ):
             raise Rejected(errors.UNKNOWN_COMMAND, "the wallet knows no such command")
         if not key and kind not in KEYLESS:
@@ -170,20 +181,19 @@ class Wallet:
         command, key = request.command, request.key
         if isinstance(command, Open):
             return self._open(command, request.hash)
-        if key:
-            stored = self._store.answer_to(request.slot)
-            if stored is not None:
-                if stored.request_hash != request.hash:
-                    raise Rejected(
-                        errors.IDEMPOTENCY_KEY_CONFLICT, "the key was used for another request"
-                    )
-                return encode_answer(stored.status, stored.body, replayed=True)
+        replayed = self._replayed(request) if key else None
+        if replayed is not None:
+            return replayed
         head = self._head(request.session_id)
+        if key and head.closed_seq:
+            self._refuse_archived(request)
         if request.currency is not None and request.currency != head.currency:
             raise Rejected(errors.CURRENCY_MISMATCH, f"the wallet is kept in {head.currency}")
         now_ms = self._now(head)
         if isinstance(command, ClockAdvance):
             decision = self._advance_clock(head, now_ms, command)
+        elif isinstance(command, BooksPrepare | BooksCommit | BooksDrop):
+            return encode_answer(200, encode_body(self._close_books(head, command, now_ms)))
         else:
             moment = Moment(now_ms, self._entropy)
             context = read_context(request.context)
@@ -198,6 +208,44 @@ class Wallet:
         if key:
             self._store.remember(request.slot, request.hash, decision.status, body, after.seq)
         return encode_answer(decision.status, body)
+
+    def _replayed(self, request: _Request) -> str | None:
+        """The answer that was given under the request's key."""
+        stored = self._store.answer_to(request.slot)
+        if stored is None:
+            return None
+        if stored.request_hash != request.hash:
+            raise Rejected(errors.IDEMPOTENCY_KEY_CONFLICT, "the key was used for another request")
+        return encode_answer(stored.status, stored.body, replayed=True)
+
+    def _refuse_archived(self, request: _Request) -> None:
+        archived = self._store.archived_answer(request.slot)
+        if archived is None:
+            return
+        asked, book = archived
+        if not request.hash.startswith(asked):
+            raise Rejected(errors.IDEMPOTENCY_KEY_CONFLICT, "the key was used for another request")
+        raise Rejected(
+            errors.ANSWER_ARCHIVED, "the command was carried out; it is not repeated", book=book
+        )
+
+    def _close_books(
+        self, head: Head, command: BooksPrepare | BooksCommit | BooksDrop, now_ms: int
+    ) -> dict[str, object]:
+        match command:
+            case BooksPrepare():
+                return closing.prepare(self._sql, head, command, now_ms)
+            case BooksCommit():
+                moment = Moment(now_ms, self._entropy)
+                return closing.commit(
+                    self._sql,
+                    head,
+                    command,
+                    moment,
+                    lambda draft: self._append(head, (draft,), None, now_ms),
+                )
+            case BooksDrop():
+                return closing.drop(self._sql, head)
 
     def _open(self, command: Open, request_hash: str) -> str:
         opening = self._store.opening()

@@ -29,12 +29,13 @@ from shared.wallet.model import (
     Seed,
     Withdrawal,
 )
-from shared.wallet.verify import WHOLE, fully_proved_seq, verify
+from shared.wallet.opening import mark
+from shared.wallet.verify import WHOLE, fully_proved_seq, own_length, verify
 
 _ACTIVE_AT: Final = "max(l.last_active_at, coalesce(s.last_active_at, 0))"
 _HEAD: Final = f"""
 SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
-       e.seq, e.hash, e.cash_after, e.bonus_after, e.held_after, e.recorded_at,
+       e.seq, e.hash, e.cash_after, e.bonus_after, e.held_after, e.recorded_at, m.closed_seq,
        max(g.excluded_until, g.paused_until),
        CASE WHEN g.intervention IS NULL THEN g.facts_until ELSE {NEVER} END,
        CASE WHEN ?1 = '' THEN {FOREVER}
@@ -89,6 +90,13 @@ class Store(GateStore):
         )
         return StoredAnswer(*cast("tuple[Any, ...]", rows[0])) if rows else None
 
+    def archived_answer(self, key: str) -> tuple[str, int] | None:
+        """Of a command in closed books: the first half of its request's hash, and its book."""
+        rows = self._sql.query(
+            "SELECT lower(hex(request)), book FROM closed_keys WHERE slot = ?", mark(key)
+        )
+        return cast("tuple[str, int]", rows[0]) if rows else None
+
     def remember(self, key: str, request_hash: str, status: int, body: str, seq: int) -> None:
         self._sql.execute(
             "INSERT INTO commands (idempotency_key, request_hash, status, response, seq) "
@@ -139,9 +147,8 @@ class Store(GateStore):
         after it was frozen; until then the law is `unproven`.
         """
         frozen = self._sql.query("SELECT coalesce(max(seq), 0) FROM events WHERE type = 'FROZEN'")
-        length = self._sql.query("SELECT max(seq) FROM events")[0][0]
         is_proved = fully_proved_seq(self._sql) >= cast("int", frozen[0][0])
-        if cast("int", length) > WHOLE and not is_proved:
+        if own_length(self._sql) > WHOLE and not is_proved:
             return "unproven"
         verdict = verify(self._sql)
         return verdict.law if verdict.is_complete else "unproven"
@@ -205,22 +212,33 @@ class Store(GateStore):
         return bool(
             self._sql.query(
                 "SELECT 1 FROM rounds WHERE bet_event_id IS NOT NULL AND rolled_back_seq IS NULL "
-                "AND stake_cash > 0 LIMIT 1"
+                "AND stake_cash > 0 UNION ALL SELECT 1 FROM closed_books WHERE staked_cash = 1 "
+                "LIMIT 1"
             )
         )
 
-    def round(self, round_id: str) -> Round | None:
+    def round(self, round_id: str, closed_seq: int) -> Round | None:
+        """A round; of one that is over in closed books (up to `closed_seq`) only that it is."""
         found = tables.find(self._sql, Round, "FROM rounds WHERE round_id = ?", round_id)
-        return found[0] if found else None
+        if found and not (closed_seq and found[0].is_over_at(closed_seq)):
+            return found[0]
+        is_archived = found or (
+            closed_seq
+            and self._sql.query("SELECT 1 FROM closed_rounds WHERE round = ?", mark(round_id))
+        )
+        return archived_round(round_id) if is_archived else None
 
-    def rounds_before(self, opened_seq: int, limit: int) -> list[Round]:
-        """Rounds that had a bet, newest first."""
+    def rounds_before(self, opened_seq: int, limit: int, closed_seq: int) -> list[Round]:
+        """Rounds that had a bet, newest first, but for those that are over in closed books."""
         return tables.find(
             self._sql,
             Round,
-            "FROM rounds WHERE opened_seq < ? AND bet_event_id IS NOT NULL "
-            "ORDER BY opened_seq DESC LIMIT CAST(? AS INTEGER)",
+            "FROM rounds WHERE opened_seq < ?1 AND bet_event_id IS NOT NULL AND (opened_seq > ?2 "
+            "OR coalesce(rolled_back_seq, settled_seq) IS NULL "
+            "OR max(coalesce(settled_seq, 0), coalesce(rolled_back_seq, 0)) > ?2) "
+            "ORDER BY opened_seq DESC LIMIT CAST(?3 AS INTEGER)",
             opened_seq,
+            closed_seq,
             limit,
         )
 
@@ -267,9 +285,13 @@ class Store(GateStore):
             for event in tables.events(self._sql, f"WHERE seq IN ({places})", *seqs)
         }
 
-    def events_before(self, seq: int, limit: int) -> list[Event]:
+    def events_before(self, seq: int, limit: int, closed_seq: int) -> list[Event]:
         return tables.events(
-            self._sql, "WHERE seq < ? ORDER BY seq DESC LIMIT CAST(? AS INTEGER)", seq, limit
+            self._sql,
+            "WHERE seq < ? AND seq > ? ORDER BY seq DESC LIMIT CAST(? AS INTEGER)",
+            seq,
+            closed_seq,
+            limit,
         )
 
     def events_from(self, seq: int, limit: int) -> list[Event]:
@@ -292,4 +314,25 @@ def head_before_opening(player_id: str, currency: str, jurisdiction: str) -> Hea
         bonus_minor=0,
         held_minor=0,
         recorded_at=0,
+    )
+
+
+def archived_round(round_id: str) -> Round:
+    """What is left of a round in closed books."""
+    return Round(
+        round_id=round_id,
+        opened_seq=0,
+        settled_seq=None,
+        rolled_back_seq=None,
+        stake_cash=0,
+        stake_bonus=0,
+        stake_grants="[]",
+        payout_cash=0,
+        payout_bonus=0,
+        payout_grants="[]",
+        bet_event_id=None,
+        win_event_id=None,
+        opened_at=0,
+        settled_at=None,
+        rolled_back_at=None,
     )

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from shared.kernel.values import value
 from shared.platform.ports import Sql, SqlValue
+from shared.wallet.closed_book import ClosedBook, Closing
 from shared.wallet.gate_model import Exclusion, Gate, LimitChange, LoginSession
 from shared.wallet.model import (
     DayUsage,
@@ -35,7 +36,7 @@ _EVENTS_PER_INSERT: Final = 5
 class _Table:
     columns: str
     upsert: str
-    values: Callable[[Row], tuple[SqlValue, ...]]
+    values: Callable[[Row | ClosedBook], tuple[SqlValue, ...]]
     delete: str
     keys: tuple[str, ...]
 
@@ -76,6 +77,8 @@ _TABLES: Final[dict[type[Any], _Table]] = {
     LoginSession: _table(LoginSession, "login_sessions", "session_id"),
     LimitChange: _table(LimitChange, "limit_changes", "kind", "period"),
     Exclusion: _table(Exclusion, "exclusions", "seq"),
+    ClosedBook: _table(ClosedBook, "closed_books", "number"),
+    Closing: _table(Closing, "closing", "number"),
 }
 
 EVENT_COLUMNS: Final = _columns(Event)
@@ -83,7 +86,7 @@ _EVENT_LIST: Final = ", ".join(EVENT_COLUMNS)
 _EVENT_VALUES: Final = attrgetter(*EVENT_COLUMNS)
 
 
-def put(sql: Sql, row: Row) -> None:
+def put(sql: Sql, row: Row | ClosedBook) -> None:
     """Write a row whole, whether it is new or known."""
     table = _TABLES[type(row)]
     sql.execute(table.upsert, *table.values(row))

@@ -6,10 +6,12 @@ caches (`replay`). Then the rows that commands rely on must be what the same eve
 (`books`). The first law that does not hold is named, with the place of the event where there is
 one.
 
-A wallet of at most `WHOLE` events is proved whole each time. A longer one is proved `WHOLE` events
-a call: `newest` goes on where the last proof ended, `full` starts at the first event and goes on,
-call by call, until it has reached the end; how far each has come is kept with its fold. Somebody
-who could rewrite the log could rewrite that fold too, which is what the full proof is for.
+The log of a wallet with closed books begins behind them: the proof goes on from their opening
+(`opening`), whose hash the chain carries. A wallet of at most `WHOLE` events is proved whole each
+time. A longer one is proved `WHOLE` events a call: `newest` goes on where the last proof ended,
+`full` starts at the first event and goes on, call by call, until it has reached the end; how far
+each has come is kept with its fold. Somebody who could rewrite the log could rewrite that fold too,
+which is what the full proof is for.
 """
 
 import json
@@ -24,6 +26,7 @@ from shared.wallet import tables
 from shared.wallet.books import Books, rows_of
 from shared.wallet.chain import event_hash, may_leave_debt
 from shared.wallet.model import Event
+from shared.wallet.opening import opening_of
 from shared.wallet.posting import postings
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts
@@ -58,15 +61,37 @@ class _LawBroken(Exception):
 
 
 @dataclass(slots=True)
-class _Proof:
+class Proof:
     """How far a proof has come."""
 
     state: State
     books: Books
     is_complete: bool = False
 
+    @classmethod
+    def from_opening(cls, sql: Sql) -> "Proof":
+        """A proof that has read nothing yet: it begins where the wallet's own log begins.
+
+        Raises:
+            InvariantBroken: `books`.
+        """
+        opening = opening_of(sql)
+        if opening is None:
+            return cls(State(), Books())
+        return cls(State(**opening.state), Books(**opening.counters))
+
+    @classmethod
+    def of_text(cls, text: str) -> "Proof":
+        """What `text` gave."""
+        fold: dict[str, dict[str, Any]] = json.loads(text)
+        return cls(State(**fold["state"]), Books(**fold["books"]))
+
+    @property
+    def text(self) -> str:
+        return json.dumps({"state": asdict(self.state), "books": asdict(self.books)})
+
     def read(self, sql: Sql, most: int) -> None:
-        """Prove the next events, at most `most` of them; the tables too when that is the end."""
+        """Prove the next events, at most `most` of them."""
         for page in _pages(sql, self.state.seq, most):
             told = [_read(event) for event in page]
             rows = rows_of(sql, page, [facts or {} for facts in told])
@@ -83,6 +108,9 @@ class _Proof:
                     raise _LawBroken(broken.law, event.seq) from broken
                 except (LookupError, TypeError, ValueError, AttributeError) as unreadable:
                     raise _LawBroken("data", event.seq) from unreadable
+
+    def finish(self, sql: Sql) -> None:
+        """Hold the tables against the fold when the end of the log is reached."""
         head = sql.query("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")
         self.is_complete = head == [(self.state.seq, self.state.hash)] or not head
         if head and head[0][0] == self.state.seq and not self.is_complete:
@@ -96,14 +124,17 @@ class _Proof:
 
 def verify(sql: Sql, kind: Kind = "newest") -> Verdict:
     """Prove the wallet, whole or the next part of it; keeps how far it came in a long one."""
-    length = cast("int", sql.query("SELECT coalesce(max(seq), 0) FROM events")[0][0])
-    is_long = length > WHOLE
-    proof = _stored(sql, kind) if is_long else _Proof(State(), Books())
-    if kind == "full" and proof.is_complete:
-        proof = _Proof(State(), Books())
+    is_long = own_length(sql) > WHOLE
+    try:
+        proof = _stored(sql, kind) if is_long else Proof.from_opening(sql)
+        if kind == "full" and proof.is_complete:
+            proof = Proof.from_opening(sql)
+    except InvariantBroken as broken:
+        return Verdict(0, law=broken.law)
     from_seq = proof.state.seq + 1
     try:
         proof.read(sql, WHOLE if is_long else WHOLE + 1)
+        proof.finish(sql)
     except _LawBroken as broken:
         sql.execute("DELETE FROM proofs")
         return Verdict(proof.state.seq, from_seq, law=broken.law, broken_at=broken.seq)
@@ -114,6 +145,27 @@ def verify(sql: Sql, kind: Kind = "newest") -> Verdict:
     return Verdict(proof.state.seq, from_seq, proof.is_complete)
 
 
+def prove(sql: Sql, proof: Proof, most: int) -> None:
+    """Take a proof further by at most `most` events, without looking at the end of the log.
+
+    Raises:
+        InvariantBroken: the law that does not hold, with its place.
+    """
+    try:
+        proof.read(sql, most)
+    except _LawBroken as broken:
+        raise InvariantBroken(broken.law, f"at seq {broken.seq}") from broken
+
+
+def own_length(sql: Sql) -> int:
+    """How many events the wallet holds that are not in closed books."""
+    rows = sql.query(
+        "SELECT coalesce((SELECT max(seq) FROM events), 0) "
+        "- coalesce((SELECT closed_seq FROM meta), 0)"
+    )
+    return cast("int", rows[0][0])
+
+
 def fully_proved_seq(sql: Sql) -> int:
     """The last event of the newest full proof that reached the end of the log; 0 without one."""
     rows = sql.query("SELECT seq FROM proofs WHERE kind = 'full' AND is_complete = 1")
@@ -121,22 +173,24 @@ def fully_proved_seq(sql: Sql) -> int:
 
 
 def newest_state(sql: Sql, seq: int) -> State:
-    """The state of the newest proof that ended at `seq` or before, to replay the rest from."""
+    """The state of the newest proof that ended at `seq` or before, or else the opening, to replay
+    the rest from; `seq` is not in closed books.
+    """
     state = _stored(sql, "newest").state
-    return state if state.seq <= seq else State()
+    return state if state.seq <= seq else Proof.from_opening(sql).state
 
 
-def _stored(sql: Sql, kind: Kind) -> _Proof:
+def _stored(sql: Sql, kind: Kind) -> Proof:
     rows = sql.query("SELECT is_complete, fold FROM proofs WHERE kind = ?", kind)
     if not rows:
-        return _Proof(State(), Books())
+        return Proof.from_opening(sql)
     is_complete, text = rows[0]
-    fold: dict[str, dict[str, Any]] = json.loads(str(text))
-    return _Proof(State(**fold["state"]), Books(**fold["books"]), is_complete == 1)
+    proof = Proof.of_text(str(text))
+    proof.is_complete = is_complete == 1
+    return proof
 
 
-def _keep(sql: Sql, kind: Kind, proof: _Proof) -> None:
-    fold = json.dumps({"state": asdict(proof.state), "books": asdict(proof.books)})
+def _keep(sql: Sql, kind: Kind, proof: Proof) -> None:
     sql.execute(
         "INSERT INTO proofs (kind, seq, is_complete, fold) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (kind) DO UPDATE SET seq = excluded.seq, "
@@ -144,7 +198,7 @@ def _keep(sql: Sql, kind: Kind, proof: _Proof) -> None:
         kind,
         proof.state.seq,
         int(proof.is_complete),
-        fold,
+        proof.text,
     )
 
 

@@ -37,7 +37,7 @@ def test_statuses_are_those_of_the_contract() -> None:
     by_status = {problem.code for problem in ALL_PROBLEMS if problem.status == 422}
     assert by_status == {"invalid_payload", "invalid_params"}
     assert {problem.status for problem in ALL_PROBLEMS} <= {
-        *(400, 401, 403, 404, 409, 422, 423, 429, 503)
+        *(400, 401, 403, 404, 409, 410, 422, 423, 429, 503)
     }
     assert {problem.code for problem in ALL_PROBLEMS if problem.status == 503} == {
         "impediment_check_pending"

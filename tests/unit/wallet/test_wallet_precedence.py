@@ -18,7 +18,7 @@ def test_every_command_has_its_order_and_every_problem_its_when() -> None:
     assert PRECEDENCE.keys() == COMMANDS.keys()
     assert {problem.code for problem in errors.ALL_PROBLEMS} == WHEN.keys()
     listed = {*CALL, *(problem for problems in PRECEDENCE.values() for problem in problems)}
-    questions = {errors.UNKNOWN_QUERY, errors.EVENT_NOT_FOUND}
+    questions = {errors.UNKNOWN_QUERY, errors.EVENT_NOT_FOUND, errors.EVENT_ARCHIVED}
     assert listed | questions == set(errors.ALL_PROBLEMS)
 
 

@@ -20,7 +20,11 @@ def test_the_balance_names_the_head_of_the_chain(house: House) -> None:
         "seq": last["seq"],
         "head_hash": last["hash"],
     }
-    assert house.ask("head").body == {"seq": last["seq"], "head_hash": last["hash"]}
+    assert house.ask("head").body == {
+        "seq": last["seq"],
+        "head_hash": last["hash"],
+        "closed_seq": 0,
+    }
 
 
 def test_the_statement_pages_from_the_newest_to_the_first(house: House) -> None:

@@ -226,6 +226,7 @@ export const en = {
   "event.INTERVENTION_ACKNOWLEDGED": "Message answered",
   "event.SEED_COMMITTED": "Seed committed",
   "event.SEED_REVEALED": "Seed revealed",
+  "event.BOOKS_CLOSED": "Books closed",
 
   "fairness.title": "Proof of the rolls",
   "fairness.lead": "Before the first bet the house hands over the fingerprint of its seed. You choose yours. Rotating the seeds reveals the old one, and any round can be computed again here, in your browser.",

@@ -226,6 +226,7 @@ export const ptBR = {
   "event.INTERVENTION_ACKNOWLEDGED": "Mensagem respondida",
   "event.SEED_COMMITTED": "Semente comprometida",
   "event.SEED_REVEALED": "Semente revelada",
+  "event.BOOKS_CLOSED": "Livros encerrados",
 
   "fairness.title": "Prova dos sorteios",
   "fairness.lead": "Antes da primeira aposta a casa entrega a impressão da semente dela. Você escolhe a sua. Ao trocar as sementes a antiga é revelada, e qualquer rodada pode ser refeita aqui, no seu navegador.",

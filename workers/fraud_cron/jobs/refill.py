@@ -7,16 +7,19 @@ an alert of band critical, the projection of that player stands still, and a per
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from jobs.alerts import raise_alerts
+from jobs.book_files import BookFailedError, archived_events
 from jobs.chain import EMPTY, Advance, Head, chain_alert, continue_chain
 from jobs.ports import Ports
 from jobs.projection_store import append, heads_of, stored_events
 from jobs.wallet_event import NotAnEventError, WalletEvent, event_from_members
 from shared.kernel.canonical import canonical_json
 from shared.wallet.answer import decode_answer
+from shared.wallet.errors import EVENT_ARCHIVED
 
 EVENTS_PER_CALL: Final = 500
 """What the wallet gives at most for one `event_range`."""
@@ -27,6 +30,10 @@ CALLS_PER_REFILL: Final = 8
 
 class WalletUnavailableError(Exception):
     """The wallet answered with an error or not at all as agreed; ask again later."""
+
+
+class EventArchivedError(WalletUnavailableError):
+    """The wallet's books are closed over what was asked for: it is in the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +51,40 @@ class Refill:
 
 
 async def ask_wallet(
-    ports: Ports, player_id: str, kind: str, payload: dict[str, int]
-) -> dict[str, object]:
+    ports: Ports, player_id: str, kind: str, payload: Mapping[str, int | str]
+) -> dict[str, Any]:
     """The body of a wallet query made for the house.
 
     Raises:
         WalletUnavailableError: for an answer of status 400 or more, or of another shape.
     """
+    return _body(
+        kind, await ports.wallets.query(player_id, kind, "", canonical_json(dict(payload)))
+    )
+
+
+async def tell_wallet(
+    ports: Ports, player_id: str, kind: str, payload: Mapping[str, int | str]
+) -> dict[str, Any]:
+    """The body that answers a command of the house which takes no key.
+
+    Raises:
+        WalletUnavailableError: as for `ask_wallet`.
+    """
+    text = await ports.wallets.execute(player_id, kind, "", "", canonical_json(dict(payload)))
+    return _body(kind, text)
+
+
+def _body(kind: str, text: str) -> dict[str, Any]:
     try:
-        answer = decode_answer(
-            await ports.wallets.query(player_id, kind, "", canonical_json(payload))
-        )
+        answer = decode_answer(text)
         body = json.loads(answer.body)
     except ValueError as error:
         raise WalletUnavailableError(f"{kind} was answered with no answer of a wallet") from error
-    if answer.status != 200 or not isinstance(body, dict):
-        raise WalletUnavailableError(f"{kind} was answered with status {answer.status}")
+    if not isinstance(body, dict) or answer.status != 200:
+        is_archived = isinstance(body, dict) and body.get("code") == EVENT_ARCHIVED.code
+        failure = EventArchivedError if is_archived else WalletUnavailableError
+        raise failure(f"{kind} was answered with status {answer.status}")
     return body
 
 
@@ -120,14 +145,18 @@ async def time_of(ports: Ports, player_id: str, seq: int) -> int:
 async def event_range(
     ports: Ports, player_id: str, from_seq: int, to_seq: int
 ) -> list[WalletEvent]:
-    """The wallet's events from `from_seq` to `to_seq`, at most 500, in order.
+    """The wallet's events from `from_seq` to `to_seq`, at most 500, in order; those of its closed
+    books come from the archive.
 
     Raises:
-        WalletUnavailableError: the wallet did not answer as agreed.
+        WalletUnavailableError: the wallet did not answer as agreed, or its books are not there.
     """
-    body = await ask_wallet(
-        ports, player_id, "event_range", {"from_seq": from_seq, "to_seq": to_seq}
-    )
+    try:
+        body = await ask_wallet(
+            ports, player_id, "event_range", {"from_seq": from_seq, "to_seq": to_seq}
+        )
+    except EventArchivedError:
+        return await _with_archived(ports, player_id, from_seq, to_seq)
     members = body.get("events")
     if not isinstance(members, list):
         raise WalletUnavailableError("event_range was answered without events")
@@ -138,3 +167,19 @@ async def event_range(
     if any(event.player_id != player_id for event in events):
         raise WalletUnavailableError("event_range holds another player's events")
     return events
+
+
+async def _with_archived(
+    ports: Ports, player_id: str, from_seq: int, to_seq: int
+) -> list[WalletEvent]:
+    limit = min(to_seq - from_seq + 1, EVENTS_PER_CALL)
+    try:
+        events = await archived_events(ports.archive, player_id, from_seq, limit)
+    except BookFailedError as error:
+        raise WalletUnavailableError(f"a closed book cannot be read: {error}") from error
+    if not events:
+        raise WalletUnavailableError(f"no book holds event {from_seq}")
+    if len(events) == limit:
+        return events
+    following = events[-1].seq + 1
+    return events + await event_range(ports, player_id, following, from_seq + limit - 1)

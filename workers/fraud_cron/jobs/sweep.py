@@ -22,6 +22,7 @@ from jobs.projection_store import heads_of
 from jobs.records import integer, text
 from jobs.refill import WalletUnavailableError, ask_wallet, refill, report_break
 from jobs.runs import Outcome
+from shared.kernel.ids import first_id_at
 from shared.kernel.times import DAY_MS, MINUTE_MS
 from shared.platform.ports import Database
 from shared.reporting.stats import projection_lag_ms
@@ -164,12 +165,6 @@ async def _players(ports: Ports) -> tuple[str, Sequence[str]]:
     players = [text(record, "player_id") for record in following]
     cursor = players[-1] if len(players) == WALLETS_PER_TICK else ""
     newest = await ports.db.query(
-        _NEWEST, _first_id_of(ports.clock.now_ms() - NEW_FOR_MS), NEWEST_PER_TICK
+        _NEWEST, first_id_at(ports.clock.now_ms() - NEW_FOR_MS), NEWEST_PER_TICK
     )
     return cursor, list(dict.fromkeys([text(record, "player_id") for record in newest] + players))
-
-
-def _first_id_of(at_ms: int) -> str:
-    """No UUIDv7 of that millisecond or later sorts before it (RFC 9562 §5.7)."""
-    digits = f"{at_ms:012x}"
-    return f"{digits[:8]}-{digits[8:]}"
