@@ -5,6 +5,8 @@
     │                MARKETING_NOT_POSSIBLE
     ├── a document   DOCUMENT_TOO_LARGE · DOCUMENT_UNREADABLE · DOCUMENT_REFUSED ·
     │                TOO_MANY_DOCUMENTS · DOCUMENT_NOT_FOUND
+    ├── privacy      ERASURE_NOT_FOUND · ERASURE_DECIDED · ERASURE_MONEY_OPEN ·
+    │                DATA_EXPORT_NOT_FOUND · DATA_EXPORT_NOT_READY · PERSONAL_DATA_NOT_FOR_ROLE
     └── a decision   KYC_CASE_NOT_FOUND · KYC_INCOMPLETE · KYC_REFUSED_BY_PROVIDER ·
                      KYC_UNDERAGE · KYC_BIRTH_DATE_DIFFERS · KYC_SCREENING_OPEN · KYC_DECIDED
 
@@ -55,6 +57,22 @@ KYC_SCREENING_OPEN: Final = Problem(
     "kyc_screening_open", 409, "A match with a list has not been resolved", "never"
 )
 KYC_DECIDED: Final = Problem("kyc_decided", 409, "There is nothing to decide", "never")
+ERASURE_NOT_FOUND: Final = Problem(
+    "erasure_not_found", 404, "There is no such request of erasure", "never"
+)
+ERASURE_DECIDED: Final = Problem("erasure_decided", 409, "The request was decided", "never")
+ERASURE_MONEY_OPEN: Final = Problem(
+    "erasure_money_open", 409, "There is money, a bet or a payment that has not ended", "never"
+)
+DATA_EXPORT_NOT_FOUND: Final = Problem(
+    "data_export_not_found", 404, "There is no such export", "never"
+)
+DATA_EXPORT_NOT_READY: Final = Problem(
+    "data_export_not_ready", 409, "The export is still being made", "after"
+)
+PERSONAL_DATA_NOT_FOR_ROLE: Final = Problem(
+    "personal_data_not_for_role", 403, "This role may not open these data", "never"
+)
 
 ALL_PROBLEMS: Final = (
     PAUSE_TERM_NOT_OFFERED,
@@ -73,4 +91,10 @@ ALL_PROBLEMS: Final = (
     KYC_BIRTH_DATE_DIFFERS,
     KYC_SCREENING_OPEN,
     KYC_DECIDED,
+    ERASURE_NOT_FOUND,
+    ERASURE_DECIDED,
+    ERASURE_MONEY_OPEN,
+    DATA_EXPORT_NOT_FOUND,
+    DATA_EXPORT_NOT_READY,
+    PERSONAL_DATA_NOT_FOR_ROLE,
 )

@@ -43,6 +43,7 @@ def ended() -> Player:
 
 def _ask(player: Player, entry: Route) -> Reply:
     path = re.sub(r"\{day\}", "2026-11-21", re.sub(r"\{\w+_id\}", AN_ID, entry.path))
+    path = path.replace("{number}", "1")
     headers = {"idempotency-key": secrets.token_hex(8)}
     if entry.upgrade:
         headers["upgrade"] = "websocket"

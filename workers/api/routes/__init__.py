@@ -18,6 +18,7 @@ from routes import (
     payments,
     payments_desk,
     play,
+    privacy,
     projection,
     registers,
     sandbox,
@@ -49,6 +50,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *harm_desk.ROUTES,
     *projection.ROUTES,
     *registers.ROUTES,
+    *privacy.ROUTES,
     *sandbox.ROUTES,
 )
 """Contexts add their `ROUTES` here, in the order in which the OpenAPI document shows them."""

@@ -48,6 +48,7 @@ from shared.compliance.errors import (
 )
 from shared.compliance.evidence import missing_kinds
 from shared.compliance.kyc import Findings, effective_status
+from shared.identity.errors import PERSONAL_DATA_ERASED
 from shared.kernel.errors import Rejected
 from shared.kernel.times import MINUTE_MS
 
@@ -180,7 +181,7 @@ def _after(cursor: str | None) -> tuple[int, str]:
     summary="The evidence of a case; reading it is logged",
     auth=ANALYSTS,
     response=EvidenceView,
-    problems=(KYC_CASE_NOT_FOUND,),
+    problems=(KYC_CASE_NOT_FOUND, PERSONAL_DATA_ERASED),
 )
 async def read_evidence(call: Call[None]) -> EvidenceView:
     evidence = await open_evidence(call.house, call.principal, call.path["player_id"], call.now_ms)

@@ -39,7 +39,8 @@ _READERS = staff("support", "finance", "aml", "kyc", "admin", "regulator", "audi
     response=PlayersView,
 )
 async def search_players(call: Call[None]) -> PlayersView:
-    return PlayersView(items=await find_players(call.house, call.query.query), next_cursor=None)
+    found = await find_players(call.house, call.principal, call.query.query, call.now_ms)
+    return PlayersView(items=found, next_cursor=None)
 
 
 @route(
@@ -53,7 +54,7 @@ async def search_players(call: Call[None]) -> PlayersView:
     problems=(PLAYER_NOT_FOUND, WALLET_NOT_FOUND, EVENT_NOT_FOUND),
 )
 async def read_player_360(call: Call[None]) -> Player360View:
-    player = await read_player(call.house, call.path["player_id"])
+    player = await read_player(call.house, call.principal, call.path["player_id"], call.now_ms)
     state = await _ask(call, "state_at", call.query.at_seq)
     assert isinstance(state.body, str)
     return Player360View(

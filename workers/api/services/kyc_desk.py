@@ -18,6 +18,7 @@ from services.kyc_store import (
     find_case,
     open_case,
 )
+from services.personal_data import looked
 from shared.compliance.errors import DOCUMENT_NOT_FOUND
 from shared.identity.model import Principal
 from shared.kernel.errors import InvariantBroken, Rejected
@@ -36,6 +37,10 @@ _QUEUE: Final = (
     " WHERE m.player_id = k.player_id AND m.outcome = 'open'))"
     " ORDER BY k.waiting_since, k.player_id LIMIT CAST(?6 AS INTEGER)"
 )
+_SHOWN_IN_FULL: Final = {
+    "kyc.evidence.read": ("full_name", "birth_date"),
+    "kyc.document.read": ("document",),
+}
 _OPEN_DOCUMENT: Final = (
     "UPDATE kyc_documents SET times_opened = times_opened + 1"
     " WHERE document_id = ? AND player_id = ? AND status <> 'storing'"
@@ -139,9 +144,19 @@ async def _logged(
 ) -> None:
     """Write into the log what somebody is about to see; without the entry nothing is shown."""
     count = statement if isinstance(statement, Statement) else Statement(statement, (player_id,))
+    look = looked(
+        house,
+        analyst,
+        player_id,
+        _SHOWN_IN_FULL[action],
+        form="full",
+        purpose="identity_check",
+        note=action,
+        now_ms=now_ms,
+    )
 
     async def plan() -> Action:
-        return Action(action, player_id, data, (count,))
+        return Action(action, player_id, data, (look, count))
 
     _, happened = await carry_out(house, analyst, now_ms, plan)
     if not happened:

@@ -7,7 +7,15 @@ the end, so that the platform shows it.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from services import key_rotation, kyc_sweep, offboarding, payout_desk, register_sweep
+from services import (
+    data_exports,
+    key_rotation,
+    kyc_sweep,
+    offboarding,
+    payout_desk,
+    register_sweep,
+    retention_sweep,
+)
 from services.container import House
 from shared.kernel.canonical import canonical_json
 from shared.kernel.failures import anonymous_trace
@@ -20,6 +28,8 @@ JOBS: Final[tuple[tuple[str, Job], ...]] = (
     (key_rotation.JOB, key_rotation.rotate),
     (register_sweep.JOB, register_sweep.sweep),
     (offboarding.JOB, offboarding.follow),
+    (retention_sweep.JOB, retention_sweep.keep_and_delete),
+    (data_exports.JOB, data_exports.advance_exports),
 )
 """Beside the payments desk, which keeps its own record."""
 

@@ -20,6 +20,7 @@ from shared.compliance.evidence import Document, complete_level, missing_kinds
 from shared.compliance.kyc import Case, effective_status, expired
 from shared.compliance.rules import IdentityRules
 from shared.identity.cpf import mask_cpf
+from shared.identity.disclosure import mask_email, mask_phone
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Record, SqlValue
 
@@ -106,17 +107,6 @@ def evidence_view(
 def optional_time(at_ms: SqlValue) -> str | None:
     """RFC 3339, or None for a time that is not there."""
     return rfc3339(at_ms) if isinstance(at_ms, int) else None
-
-
-def mask_email(email: str) -> str:
-    """`a***@example.com`."""
-    name, _, host = email.partition("@")
-    return f"{name[:1]}***@{host}"
-
-
-def mask_phone(phone: str) -> str:
-    """`+55*******21`."""
-    return f"{phone[:3]}{'*' * max(len(phone) - 5, 0)}{phone[-2:]}"
 
 
 def _person(person: Record, known: dict[str, Any], cpf: str) -> PersonView:

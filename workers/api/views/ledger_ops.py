@@ -75,6 +75,7 @@ class PlayerSummaryView(View):
     currency: CurrencyCode
     name_masked: str
     email_masked: str
+    phone_masked: str
     cpf_masked: str
     created_at: Time
 

@@ -1,0 +1,231 @@
+"""A person asks for the erasure of their data, and somebody of the house decides.
+
+What no law keeps goes with the decision, in its transaction: the key under which it is sealed is
+destroyed, the account closed, and what stood in clear is overwritten. What law keeps stays sealed
+under the person's key of records, until the last of its classes has ended; `retention_sweep` then
+destroys that key too. The ledger names nobody but by the id of the player, so it verifies before
+and after. Sessions in the wallet and files in R2 come after the transaction, until they are done.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from services.audit import Action, carry_out
+from services.container import House
+from services.personal_data import open_person
+from services.rows import integer
+from shared.compliance.errors import ERASURE_DECIDED, ERASURE_MONEY_OPEN, ERASURE_NOT_FOUND
+from shared.compliance.model import profile_now
+from shared.compliance.retention import Kept, explanation, kept_after
+from shared.compliance.rules import TextLanguage
+from shared.identity.model import Principal
+from shared.kernel.canonical import canonical_json
+from shared.kernel.errors import Rejected
+from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
+from shared.wallet.answer import decode_answer
+
+TOMBSTONE: Final = "~"
+"""Begins what stands in the place of an index; no index does."""
+
+_LAST: Final = "SELECT * FROM erasure_requests WHERE player_id = ? ORDER BY rowid DESC LIMIT 1"
+_OPEN: Final = """
+INSERT INTO erasure_requests (request_id, player_id, status, requested_at)
+VALUES (?, ?, 'open', ?)
+"""
+_DECIDE: Final = """
+UPDATE erasure_requests SET status = ?, decided_at = ?, decided_by = ?, decision_reason = ?
+WHERE request_id = ? AND status = 'open'
+"""
+_KEEP: Final = """
+INSERT INTO retentions (player_id, record_class, began_at, keep_until) VALUES (?, ?, ?, ?)
+ON CONFLICT (player_id, record_class) DO NOTHING
+"""
+_KEEP_IDENTITY: Final = (
+    "INSERT INTO kept_identities (player_id, sealed, kept_since) VALUES (?, ?, ?)"
+)
+DESTROY_KEY: Final = """
+UPDATE person_keys SET wrapped = NULL, key_id = NULL, destroyed_at = ?
+WHERE player_id = ? AND purpose = ? AND destroyed_at IS NULL
+"""
+# Of the birth date the year stays: an age is a statistic, a day is a person.
+_PSEUDONYMISE: Final = """
+UPDATE players SET status = 'closed', email_index = ?1 || player_id, pii_sealed = '',
+  birth_date = substr(birth_date, 1, 4) || '-01-01', gender = 'undisclosed',
+  registered_ip_index = '', updated_at = ?2 WHERE player_id = ?3
+"""
+_FORGET_DEVICES: Final = """
+UPDATE refresh_families SET device = '?', country = '', address_masked = '' WHERE subject_id = ?
+"""
+_AT_ONCE: Final = (
+    "DELETE FROM credentials WHERE subject_id = ?",
+    "DELETE FROM second_factors WHERE subject_id = ?",
+    "DELETE FROM recovery_codes WHERE subject_id = ?",
+    _FORGET_DEVICES,
+    "UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?",
+    "UPDATE data_exports SET status = 'expired' WHERE player_id = ?",
+)
+_END_SESSIONS: Final = """
+UPDATE refresh_families SET revoked_at = ?, revoked_reason = 'erased'
+WHERE subject_id = ? AND revoked_at IS NULL
+"""
+_UNFINISHED: Final = (
+    "SELECT request_id, player_id FROM erasure_requests WHERE status = 'granted'"
+    " ORDER BY request_id LIMIT CAST(? AS INTEGER)"
+)
+_COMPLETE: Final = """
+UPDATE erasure_requests SET status = 'completed', completed_at = ?
+WHERE request_id = ? AND status = 'granted'
+"""
+_PENDING_PAYMENTS: Final = """
+SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1 AND status = 'pending')
+  + (SELECT count(*) FROM withdrawals WHERE player_id = ?1 AND status = 'processing') AS n
+"""
+
+
+async def request_erasure(house: House, player_id: str, now_ms: int) -> tuple[Record, bool]:
+    """The request of a player, and whether it was there before: one is open at a time."""
+    known = await house.db.first(_LAST, player_id)
+    if known is not None and known["status"] == "open":
+        return known, True
+    request_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
+    # Of two at once one is the request.
+    with suppress(SqlConstraintError):
+        await house.db.execute(_OPEN, request_id, player_id, now_ms)
+    row = await last_request(house, player_id)
+    return row, row["request_id"] != request_id
+
+
+async def last_request(house: House, player_id: str) -> Record:
+    """The last request of a player.
+
+    Raises:
+        Rejected: ERASURE_NOT_FOUND.
+    """
+    row = await house.db.first(_LAST, player_id)
+    if row is None:
+        raise Rejected(ERASURE_NOT_FOUND, "You have not asked for an erasure.")
+    return row
+
+
+def what_stays(
+    house: House, closed_at: int, language: TextLanguage
+) -> tuple[tuple[Kept, ...], str]:
+    """What law would keep of an account closed at `closed_at`, and how that is told."""
+    rules = profile_now(house.settings.jurisdiction, closed_at)
+    kept = kept_after(rules, closed_at)
+    return kept, explanation(kept, language, rules.profile.day_offset_ms)
+
+
+async def decide_erasure(
+    house: House, actor: Principal, request_id: str, *, is_granted: bool, reason: str, now_ms: int
+) -> Record:
+    """The request after the decision and, when it was granted, after what can be done at once.
+
+    Raises:
+        Rejected: ERASURE_NOT_FOUND, ERASURE_DECIDED, ERASURE_MONEY_OPEN.
+        Unreachable: when the wallet gave no answer; nothing is decided then.
+    """
+    request = await _request(house, request_id)
+    if request["status"] != "open":
+        raise Rejected(ERASURE_DECIDED, f"It is {request['status']!s}.")
+    player_id = str(request["player_id"])
+    statements: Sequence[Statement] = ()
+    if is_granted:
+        await _refuse_open_money(house, player_id)
+        statements = await _erasing(house, player_id, now_ms)
+    outcome = "granted" if is_granted else "refused"
+    decided = Statement(_DECIDE, (outcome, now_ms, actor.subject_id, reason, request_id))
+
+    async def plan() -> Action:
+        told = {"request_id": request_id, "outcome": outcome}
+        return Action("erasure.decide", player_id, told, (*statements, decided))
+
+    _, happened = await carry_out(house, actor, now_ms, plan)
+    if not happened:
+        raise Rejected(ERASURE_DECIDED, "Somebody decided this a moment ago.")
+    if is_granted:
+        await _try_to_finish(house, request_id, player_id)
+    return await _request(house, request_id)
+
+
+async def finish_erasures(house: House, limit: int) -> int:
+    """Do what came after decisions and was cut off; how many are finished now."""
+    rows = await house.db.query(_UNFINISHED, limit)
+    done = [await _try_to_finish(house, str(r["request_id"]), str(r["player_id"])) for r in rows]
+    return sum(done)
+
+
+def keeping(kept: tuple[Kept, ...], player_id: str, began_at: int) -> list[Statement]:
+    """What makes the classes stay until their end; a retention that is there stays as it is."""
+    return [
+        Statement(_KEEP, (player_id, one.record_class, began_at, one.keep_until)) for one in kept
+    ]
+
+
+async def _erasing(house: House, player_id: str, now_ms: int) -> list[Statement]:
+    """Everything that happens in the transaction of the decision."""
+    row = await house.db.first("SELECT * FROM players WHERE player_id = ?", player_id)
+    assert row is not None
+    known = await open_person(house, row)
+    record = {name: known[name] for name in ("full_name", "birth_date", "address")}
+    sealed = await house.sealing.seal(canonical_json(record), bound=f"player:{player_id}:record")
+    kept, _ = what_stays(house, now_ms, "en")
+    return [
+        *keeping(kept, player_id, now_ms),
+        Statement(_KEEP_IDENTITY, (player_id, sealed, now_ms)),
+        *(Statement(sql, (player_id,)) for sql in _AT_ONCE),
+        Statement(_END_SESSIONS, (now_ms, player_id)),
+        Statement(_PSEUDONYMISE, (TOMBSTONE, now_ms, player_id)),
+        Statement(DESTROY_KEY, (now_ms, player_id, "profile")),
+    ]
+
+
+async def _refuse_open_money(house: House, player_id: str) -> None:
+    """A balance is paid out first: nobody could be paid once nobody knows who they are."""
+    text = await house.wallets.query(player_id, "state_at", "", "{}")
+    answer = decode_answer(text)
+    body = json.loads(answer.body)
+    if answer.status >= 500:
+        raise Unreachable("the wallet did not show its state")
+    if answer.status >= 400:
+        return  # there is no wallet, hence no money
+    balances = {name: body[name] for name in ("cash_minor", "bonus_minor", "held_minor")}
+    pending = await house.db.first(_PENDING_PAYMENTS, player_id)
+    assert pending is not None
+    if any(balances.values()) or body["open_rounds"] or integer(pending["n"]):
+        raise Rejected(
+            ERASURE_MONEY_OPEN,
+            "Pay the balance out, and let bets and payments end, before the data go.",
+            balance=balances,
+        )
+
+
+async def _try_to_finish(house: House, request_id: str, player_id: str) -> bool:
+    """End the sessions in the wallet and delete the exports; False when it is to be done again."""
+    try:
+        families = await house.db.query(
+            "SELECT family_id FROM refresh_families WHERE subject_id = ? AND revoked_reason ="
+            " 'erased'",
+            player_id,
+        )
+        for family in families:
+            payload = canonical_json({"session_id": family["family_id"]})
+            text = await house.wallets.execute(player_id, "session_revoke", "", "", payload)
+            if decode_answer(text).status >= 500:
+                return False
+        for key in await house.documents.list(f"exports/{player_id}/"):
+            await house.documents.delete(key)
+    except Unreachable:
+        return False
+    await house.db.execute(_COMPLETE, house.clock.now_ms(), request_id)
+    return True
+
+
+async def _request(house: House, request_id: str) -> Record:
+    row = await house.db.first("SELECT * FROM erasure_requests WHERE request_id = ?", request_id)
+    if row is None:
+        raise Rejected(ERASURE_NOT_FOUND, "There is no request with this id.")
+    return row
