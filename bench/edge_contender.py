@@ -19,7 +19,7 @@ from e2e.people import registration
 from bench.contender import Bettor, Contender
 from bench.environment import NODE, ROOT
 from bench.services import Service
-from bench.tokens import new_id, sign_token
+from bench.tokens import new_id, session_of, sign_token
 
 DEPOSIT_MINOR: Final = 10_000_000
 _COPIED: Final = ("migrations_d1", "runtime", "src", "web", "workers", "wrangler.toml")
@@ -68,6 +68,9 @@ class Edge(Contender):
             self.bettors = [self.open_wallet() for _ in range(wallets)]
         else:
             self.bettors = self._opened.bettors
+            for bettor in self.bettors:
+                # A place that was checked long ago takes no bets.
+                self.call("/v1/me/location", {}, bettor.token)
 
     def stop(self) -> None:
         if self._service is not None:
@@ -83,8 +86,11 @@ class Edge(Contender):
         return self._folder / "state"
 
     def open_wallet(self) -> Bettor:
-        player_id = str(self.call("/v1/players", registration())["player_id"])
-        token = sign_token(player_id, *_token_key())
+        person = registration()
+        player_id = str(self.call("/v1/players", person)["player_id"])
+        login = {name: person[name] for name in ("email", "password")}
+        session_id = session_of(self.call("/v1/auth/login", login)["access_token"])
+        token = sign_token(player_id, *_token_key(), session_id)
         deposit = self.call(
             "/v1/me/deposits", {"amount_minor": DEPOSIT_MINOR, "method": "pix"}, token
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from e2e import bank
 from e2e.edge import Edge
+from e2e.guarded import enrol, refresh
 from e2e.player import STAFF_PASSWORD, Player, expect, fresh_key, join, problem
 
 WORKERS = ("api", "wallet_do", "fraud_cron")
@@ -22,7 +23,10 @@ def production() -> Iterator[Edge]:
 @pytest.fixture(scope="module")
 def player(production: Edge) -> Iterator[Player]:
     with production.client() as client:
-        yield join(client)
+        newcomer = join(client)
+        problem(newcomer.get("/v1/me/wallet"), 403, "second_factor_enrolment_required")
+        enrol(newcomer)
+        yield refresh(newcomer)
 
 
 @pytest.mark.parametrize(

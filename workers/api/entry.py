@@ -133,14 +133,19 @@ def _incoming(raw: Foreign, ctx: Foreign) -> Incoming:
 
 def _sighting(cf: Foreign) -> Sighting:
     """What Cloudflare says about the address; all of it may be missing."""
-    network = optional(cf.asn)
+    network = _told(cf, "asn")
     return Sighting(
-        country=str(optional(cf.country) or ""),
+        country=str(_told(cf, "country") or ""),
         network=None if network is None else int(network),
-        organisation=str(optional(cf.asOrganization) or ""),
-        latitude_tenths=_tenths(optional(cf.latitude)),
-        longitude_tenths=_tenths(optional(cf.longitude)),
+        organisation=str(_told(cf, "asOrganization") or ""),
+        latitude_tenths=_tenths(_told(cf, "latitude")),
+        longitude_tenths=_tenths(_told(cf, "longitude")),
     )
+
+
+def _told(cf: Foreign, name: str) -> Foreign | None:
+    """A member that is undefined is no attribute at all."""
+    return optional(getattr(cf, name, None))
 
 
 def _tenths(degrees: Foreign | None) -> int | None:

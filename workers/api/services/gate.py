@@ -40,6 +40,10 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     often a reality check comes, how long a looser limit waits.
     """
     requires: list[str] = []
+    if profile.session is not None:
+        requires.append("session")
+        if profile.session.location_minutes is not None:
+            requires.append("place")
     mandatory = profile.limits.mandatory if profile.limits is not None else frozenset()
     hours = profile.loosening_delay_hours
     return {
