@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulation.sim.broken import require
+from simulation.sim.laws_gate import check_rows
 from simulation.sim.model_state import ModelRound
 from simulation.sim.wallets import SimulatedWallet
 
@@ -22,6 +23,7 @@ def check_wallet(wallet: SimulatedWallet) -> None:
     _check_rounds(wallet)
     _check_money(wallet)
     _check_days(wallet)
+    check_rows(wallet)
     proof = wallet.ask("verify", full=True)
     require(proof["ok"], "the proof holds", proof)
     require(not proof["is_complete"] or proof["events"] == wallet.log.seq, "the proof holds", proof)

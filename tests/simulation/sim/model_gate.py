@@ -117,18 +117,25 @@ class ModelGate:
         return self.period_since + min(minutes) * MINUTE_MS
 
 
-def refuse_barred(gate: ModelGate, now_ms: int) -> str | None:
-    """Who may not put money at risk, whoever asks for it."""
-    first = (
+def reasons_barred(gate: ModelGate, now_ms: int) -> list[str]:
+    """Every reason why the player may not put money at risk, in the contract's order."""
+    is_unknown = gate.is_unknown("impediment", "impeded", now_ms) or gate.is_unknown(
+        "register", "excluded", now_ms
+    )
+    reasons = (
         (gate.frozen, "wallet_frozen"),
         (gate.ends["excluded"] > now_ms or gate.says("register", "excluded"), "excluded"),
         (gate.ends["paused"] > now_ms, "paused"),
-        (gate.is_unknown("impediment", "impeded", now_ms), "impediment_check_pending"),
-        (gate.is_unknown("register", "excluded", now_ms), "impediment_check_pending"),
+        (is_unknown, "impediment_check_pending"),
         (gate.says("impediment", "impeded"), "impeded"),
         ("kyc" in gate.requires and not gate.is_good("kyc", "verified", now_ms), "kyc_required"),
     )
-    return next((code for applies, code in first if applies), None)
+    return [code for applies, code in reasons if applies]
+
+
+def refuse_barred(gate: ModelGate, now_ms: int) -> str | None:
+    """The first of them."""
+    return next(iter(reasons_barred(gate, now_ms)), None)
 
 
 def refuse_elsewhere(gate: ModelGate, session: str, address: str, now_ms: int) -> str | None:
@@ -145,8 +152,15 @@ def refuse_elsewhere(gate: ModelGate, session: str, address: str, now_ms: int) -
     return None if is_inside else "geo_blocked"
 
 
+def reasons_unanswered(gate: ModelGate, session: str, now_ms: int) -> list[str]:
+    """What waits for an answer of the player before the next bet."""
+    reasons = (
+        (bool(session) and now_ms >= gate.period_ends_at(), "reality_check_due"),
+        (gate.message is not None, "intervention_due"),
+    )
+    return [code for applies, code in reasons if applies]
+
+
 def refuse_unanswered(gate: ModelGate, session: str, now_ms: int) -> str | None:
-    """A bet while a reality check or a message waits for its answer."""
-    if session and now_ms >= gate.period_ends_at():
-        return "reality_check_due"
-    return "intervention_due" if gate.message is not None else None
+    """The first of them."""
+    return next(iter(reasons_unanswered(gate, session, now_ms)), None)

@@ -7,7 +7,7 @@ from simulation.sim.acting import Step, answered, command
 from simulation.sim.games import game_of
 from simulation.sim.model_gate import IDLE_MS
 from simulation.sim.protection_actors import context_of, recovers
-from simulation.sim.world import World
+from simulation.sim.world import HOME, World
 
 # The player
 
@@ -82,8 +82,12 @@ def logs_out(world: World, chance: Random, wallet: int, number: int) -> Step | N
 
 
 def looks(world: World, chance: Random, wallet: int, number: int) -> Step | None:
-    what = chance.choice(("balance", "balance", "balance", "protection", "head", "fairness"))
-    return "ask", {"what": what, "session": world.logins[wallet]}
+    what = chance.choice(("balance", "balance", "protection", "gate", "head", "fairness"))
+    args: dict[str, Any] = {"what": what, "session": world.logins[wallet]}
+    if what == "gate":
+        args["payload"] = {"address": chance.choice((HOME, HOME, "away"))}
+        args["session"] = chance.choice(("", world.logins[wallet]))
+    return "ask", args
 
 
 def reads_the_statement(world: World, chance: Random, wallet: int, number: int) -> Step | None:

@@ -13,7 +13,7 @@ from simulation.sim.broken import require
 from simulation.sim.chance import OperationEntropy
 from simulation.sim.faults import SimulatedClock, SimulatedQueue
 from simulation.sim.laws import check_past, check_wallet
-from simulation.sim.model_effects import used_of
+from simulation.sim.laws_gate import check_gate, check_panel
 from simulation.sim.operation import Operation
 from simulation.sim.projection import Projection
 from simulation.sim.setting import Setting, player_id_of
@@ -235,25 +235,9 @@ class World:
             for name, value in wallet.balances().items():
                 require(body[name] == value, "every read is a true balance", body)
         elif body and what == "protection":
-            self._check_protection(wallet, body)
-
-    def _check_protection(self, wallet: SimulatedWallet, body: dict[str, Any]) -> None:
-        model, gate = wallet.model, wallet.model.gate
-        now_ms = model.now(wallet.clock.now_ms())
-        totals = model.totals(now_ms)
-        told = {(limit["kind"], limit["period"]): limit for limit in body["limits"]}
-        binding = {key: limit["value"] for key, limit in told.items()}
-        require(binding == gate.binding(), "the strictest limit binds", body)
-        for (kind, period), limit in told.items():
-            if period != "session":
-                used = used_of(kind, totals[period])
-                require(limit["used"] == used, "limits count what was played", body)
-            sources = (limit["player"], limit["operator"])
-            known = (gate.own.get((kind, period)), gate.operators.get((kind, period)))
-            require(sources == known, "the panel names who set a limit", body)
-        waiting = {key: one["pending"]["value"] for key, one in told.items() if one["pending"]}
-        known_waiting = {key: value for key, (value, _, _) in gate.waiting.items()}
-        require(waiting == known_waiting, "the panel shows what waits", body)
+            check_panel(wallet, body)
+        elif body and what == "gate":
+            check_gate(wallet, session, operation.args["payload"]["address"], body)
 
     def evict(self, wallet: SimulatedWallet, operation: Operation) -> None:
         wallet.evict()
