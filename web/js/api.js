@@ -78,11 +78,12 @@ async function withToken(method, path, options = {}) {
     if (error.code === "session_revoked") endSession(error.code);
     if (!RENEWABLE.has(error.code) || !storedRefreshToken()) throw error;
   }
-  await renew();
+  await renewSession();
   return once(method, path, { ...options, token: currentAccessToken() });
 }
 
-async function renew() {
+/** A new access token; signs out when the session is over. */
+export async function renewSession() {
   try {
     await refreshOnce(exchangeRefreshToken);
   } catch (error) {
@@ -95,7 +96,7 @@ async function renew() {
 export async function resumeSession() {
   if (!storedRefreshToken()) return false;
   try {
-    await renew();
+    await renewSession();
     return true;
   } catch {
     return false;
@@ -123,11 +124,18 @@ export async function logOut() {
 }
 
 /** A command that moves no money: sent once, under a key of its own. */
-export const act = (path, body) => withToken("POST", path, { body, key: newKey() });
+export const act = (path, body, method = "POST") => withToken(method, path, { body, key: newKey() });
 
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+let transport = null;
+
+/** `send(command)` may answer a command faster than HTTP: the answer, or null when it cannot take it. */
+export function useTransport(send) {
+  transport = send;
 }
 
 const underWay = new Set();
@@ -163,7 +171,9 @@ export async function settle(command) {
   }
 }
 
-async function settleByKey({ key, path, body }) {
+async function settleByKey({ kind, key, path, body }) {
+  const settled = await askTransport({ kind, key, body });
+  if (settled) return settled;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const answer = await withToken("POST", path, { body, key });
@@ -177,6 +187,19 @@ async function settleByKey({ key, path, body }) {
       if (attempt === RETRY_AFTER_MS.length) throw new NoAnswer();
       await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS[attempt]));
     }
+  }
+}
+
+/** What the transport answers; null when HTTP must be asked, under the same key: the wallet knows what was done. */
+async function askTransport({ kind, key, body }) {
+  try {
+    const answer = (await transport?.({ kind, key, body })) ?? null;
+    if (answer) forget(key);
+    return answer;
+  } catch (error) {
+    if (isUnsettled(error)) return null;
+    forget(key);
+    throw error;
   }
 }
 

@@ -7,21 +7,27 @@
 
 import { forgetPending, logOut, NoAnswer, pendingCommands, resumeSession, settle } from "./api.js";
 import { byId, show, whileBusy } from "./dom.js";
+import { closeLive, openLive, startLive } from "./live.js";
+import { forgetProtection, onProtection, refreshProtection } from "./protection.js";
 import { onLanguageChange, startLanguage } from "./i18n.js";
 import { isSignedIn, onSessionChange } from "./session.js";
-import { forgetPlayer, onWallet, refreshWallet } from "./store.js";
-import { acceptRound, clearDice, drawGame, openDice, startDice } from "./views/dice.js";
+import { forgetPlayer, onWallet, refreshWallet, setWallet } from "./store.js";
+import { clearBreaks, drawBreaks, startBreaks } from "./views/breaks.js";
+import { clearChecks, drawChecks, showCheck, startChecks } from "./views/checks.js";
+import { acceptRound, clearDice, drawGame, openDice, startDice, warnOfLimits } from "./views/dice.js";
 import { startEntrance, tellEnding } from "./views/entrance.js";
 import { clearDocuments, drawDocuments, openDocuments, startDocuments } from "./views/kyc.js";
-import { clearLimits, drawLimits, openLimits } from "./views/limits.js";
+import { clearLimits, drawLimits, startLimits } from "./views/limits.js";
 import { addRound, clearRounds, drawRounds, loadRounds, openFairness, startRounds } from "./views/rounds.js";
 import { drawSpecimen, startSpecimen } from "./views/specimen.js";
+import { clearStrip, drawStrip, startStrip } from "./views/strip.js";
 import { clearStatement, drawStatement, openStatement, startStatement } from "./views/statement.js";
 import { acceptAnswer, clearWallet, drawCharge, drawWallet, drawWithdrawal, startWallet } from "./views/wallet.js";
 import { explain } from "./problems.js";
 
 const SECTIONS = {
   play: async () => {
+    openLive();
     await openDice();
     await loadRounds();
   },
@@ -31,7 +37,7 @@ const SECTIONS = {
     await openDice();
     await openFairness();
   },
-  limits: openLimits,
+  protection: refreshProtection,
   documents: openDocuments,
 };
 
@@ -94,12 +100,21 @@ async function askPending() {
 
 async function enter() {
   show(byId("entrance-notice"), false);
-  await Promise.all([refreshWallet().catch(tell), route()]);
+  await Promise.all([refreshWallet().catch(tell), refreshProtection().catch(tell), route()]);
   showPending();
 }
 
+/** What the server says unasked over the socket of live play. */
+function hear({ type, ...told }) {
+  if (type === "balance") setWallet(told);
+  else if (type === "limit_warning") warnOfLimits(told.warnings);
+  else if (type === "reality_check") showCheck(told);
+  else if (type === "session_end") refreshProtection().catch(tell);
+}
+
 function leave(reason) {
-  for (const clear of [forgetPlayer, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearWallet]) clear();
+  closeLive();
+  for (const clear of [forgetPlayer, forgetProtection, clearStrip, clearBreaks, clearChecks, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearWallet]) clear();
   if (byId("round-dialog").open) byId("round-dialog").close();
   tell(null);
   tellEnding(reason);
@@ -111,7 +126,7 @@ function leave(reason) {
 function redraw() {
   drawSpecimen();
   if (!isSignedIn()) return;
-  for (const draw of [drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawDocuments, drawCharge, drawWithdrawal]) draw();
+  for (const draw of [drawStrip, drawBreaks, drawChecks, drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawDocuments, drawCharge, drawWithdrawal]) draw();
 }
 
 async function start() {
@@ -123,6 +138,13 @@ async function start() {
   startRounds();
   startStatement();
   startDocuments();
+  startStrip();
+  startLimits();
+  startBreaks();
+  startChecks({ afterStop: logOut });
+  startLive(hear);
+  onProtection(drawLimits);
+  onProtection(drawBreaks);
   byId("log-out").addEventListener("click", (event) => whileBusy(event.currentTarget, logOut));
   byId("pending-ask").addEventListener("click", (event) => whileBusy(event.currentTarget, askPending));
   onLanguageChange(redraw);

@@ -16,7 +16,6 @@ from shared.identity.model import (
     Application,
     Eligibility,
     JurisdictionRules,
-    KycStatus,
     PlayerStatus,
 )
 from shared.kernel.errors import Rejected
@@ -25,6 +24,10 @@ from shared.kernel.times import MINUTE_MS, full_years, local_date
 MAX_FAILURES: Final = 3
 LOCK_MS: Final = 30 * MINUTE_MS
 """Three failures within half an hour lock the login for half an hour."""
+
+ACCOUNT_NOT_ACTIVE: Final = "account_not_active"
+BONUS_BEFORE_FIRST_BET: Final = "bonus_before_first_bet"
+"""Reasons that the wallet does not give."""
 
 
 def normalise_email(text: str) -> str:
@@ -51,22 +54,17 @@ def check_application(application: Application, rules: JurisdictionRules, now_ms
         raise Rejected(CURRENCY_NOT_ALLOWED, f"Wallets are kept in {rules.currency} here.")
 
 
-def eligibility(
-    *,
-    status: PlayerStatus,
-    kyc_status: KycStatus,
-    kyc_is_required: bool,
-    wallet_is_open: bool,
-    has_bet: bool,
-) -> Eligibility:
-    """What the player may do. Bonuses come only after a first bet (Lei 14.790/2023 art. 29 I)."""
-    obstacles = {
-        "wallet_not_found": not wallet_is_open,
-        "account_not_active": status != "active",
-        "kyc_required": kyc_is_required and kyc_status != "approved",
-    }
-    reasons = [code for code, applies in obstacles.items() if applies]
-    may_play = not reasons
+def eligibility(*, status: PlayerStatus, wallet: Eligibility, has_bet: bool) -> Eligibility:
+    """What the player may do: what the wallet lets through, of an account that is open. Bonuses
+    come only after a first bet (Lei 14.790/2023 art. 29 I).
+    """
+    is_active = status == "active"
+    reasons = [*([] if is_active else [ACCOUNT_NOT_ACTIVE]), *wallet.reasons]
     if not has_bet:
-        reasons.append("bonus_before_first_bet")
-    return Eligibility(may_play, may_play, may_play and has_bet, tuple(reasons))
+        reasons.append(BONUS_BEFORE_FIRST_BET)
+    return Eligibility(
+        can_bet=is_active and wallet.can_bet,
+        can_deposit=is_active and wallet.can_deposit,
+        can_use_bonus=is_active and wallet.can_use_bonus and has_bet,
+        reasons=tuple(reasons),
+    )

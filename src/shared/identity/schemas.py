@@ -315,6 +315,15 @@ class EligibilityView(View):
     reasons: list[str]
 
 
+class MarketingView(View):
+    """Advertising: what the player chose, and whether it may be acted on now. It never is while the
+    player is excluded, pausing or impeded.
+    """
+
+    consent: bool
+    effective: bool
+
+
 class ProfileView(View):
     """`GET /v1/me`."""
 
@@ -333,4 +342,5 @@ class ProfileView(View):
     vip_tier: VipTier
     created_at: Annotated[str, Field(examples=["2026-11-22T14:15:00.000Z"])]
     eligibility: EligibilityView
+    marketing: MarketingView
     payment_accounts: list[PaymentAccountView]

@@ -43,18 +43,26 @@ class QuickCrypto(NativeCrypto):
         return await super().pbkdf2_sha256(password, salt, 1)
 
 
+def open_gate() -> dict[str, Any]:
+    """What a wallet answers about a player in whose way nothing stands."""
+    may = dict.fromkeys(("can_bet", "can_deposit", "can_use_bonus", "can_withdraw"), True)
+    return {**may, "reasons": []}
+
+
 @dataclass
 class RecordingWallets:
     """Wallets that remember what they were told, and are gone while `is_down`; `refuses` has the
-    answers of kinds that are not done.
+    answers of kinds that are not done. Their clock is the world's.
     """
 
+    clock: ManualClock = field(default_factory=ManualClock)
     opened: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     begun: list[dict[str, Any]] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
     facts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     handed_over: list[tuple[str, str]] = field(default_factory=list)
+    gate: dict[str, Any] = field(default_factory=open_gate)
     is_down: bool = False
 
     async def execute(
@@ -82,6 +90,9 @@ class RecordingWallets:
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str:
         if self.is_down:
             raise Unreachable("no answer")
+        if kind == "gate" and player_id in self.opened:
+            now = {"now_ms": self.clock.now_ms()}
+            return f"200 0 {json.dumps(self.gate | now)}"
         return '404 0 {"code":"wallet_not_found","detail":""}'
 
     async def hand_over(self, player_id: str, handed: str) -> Any:
@@ -146,7 +157,7 @@ class World:
     def __init__(self, routes: Iterable[Route] = ROUTES, **changes: str) -> None:
         self.clock = ManualClock()
         self.crypto = QuickCrypto()
-        self.wallets = RecordingWallets()
+        self.wallets = RecordingWallets(self.clock)
         self.db = NativeD1(migrations=MIGRATIONS)
         self.log: list[dict[str, Any]] = []
         ports = Ports(

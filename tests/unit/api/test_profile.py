@@ -46,6 +46,51 @@ def test_who_has_never_bet_gets_no_bonus_yet(world: World, token: str) -> None:
     }
 
 
+def test_what_the_wallet_closes_is_told_in_its_order(world: World, token: str) -> None:
+    world.wallets.gate |= {
+        "can_bet": False,
+        "can_deposit": True,
+        "can_use_bonus": True,
+        "reasons": ["geo_blocked", "reality_check_due"],
+    }
+    assert world.call("GET", "/v1/me", token=token).json["eligibility"] == {
+        "can_bet": False,
+        "can_deposit": True,
+        "can_use_bonus": False,
+        "reasons": ["geo_blocked", "reality_check_due", "bonus_before_first_bet"],
+    }
+
+
+def test_a_wallet_that_gives_no_answer_lets_nothing_pass(world: World, token: str) -> None:
+    world.wallets.is_down = True
+    eligibility = world.call("GET", "/v1/me", token=token).json["eligibility"]
+    assert not any(eligibility[name] for name in ("can_bet", "can_deposit", "can_use_bonus"))
+    assert eligibility["reasons"][0] == "unavailable"
+
+
+def test_advertising_needs_a_choice_and_is_held_back_while_play_is_closed(
+    world: World, token: str
+) -> None:
+    def marketing() -> Any:
+        return world.call("GET", "/v1/me", token=token).json["marketing"]
+
+    assert marketing() == {"consent": False, "effective": False}
+    chosen = world.call("PUT", "/v1/me/marketing", {"consent": True}, token=token)
+    assert chosen.json == marketing() == {"consent": True, "effective": True}
+    for reason in ("excluded", "paused", "impeded", "impediment_check_pending"):
+        world.wallets.gate["reasons"] = [reason]
+        assert marketing() == {"consent": True, "effective": False}
+        refused = world.call("PUT", "/v1/me/marketing", {"consent": True}, token=token)
+        assert refused.code == "marketing_not_possible"
+    stopped = world.call("PUT", "/v1/me/marketing", {"consent": False}, token=token)
+    assert stopped.json["consent"] is False
+    world.wallets.gate["reasons"] = []
+    assert marketing() == {"consent": False, "effective": False}
+    world.wallets.is_down = True
+    refused = world.call("PUT", "/v1/me/marketing", {"consent": True}, token=token)
+    assert refused.code == "marketing_not_possible"
+
+
 def test_a_suspended_player_may_look_and_not_play(world: World, token: str) -> None:
     world.change("UPDATE players SET status = 'suspended'")
     eligibility = world.call("GET", "/v1/me", token=token).json["eligibility"]

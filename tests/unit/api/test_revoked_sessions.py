@@ -22,9 +22,13 @@ BODIES: dict[tuple[str, str], object] = {
         "params": {"target": 50, "over": True},
     },
     ("POST", "/v1/me/fairness/rotate"): {},
+    ("PUT", "/v1/me/limits/{kind}/{period}"): {"value": 100},
+    ("POST", "/v1/me/exclusions"): {"days": 30},
+    ("PUT", "/v1/me/reality-check"): {"minutes": 30},
 }
 """What it takes to reach the wallet, for the routes that leave the question to it. A new route that
 is not here must ask D1 (`live_session`), which comes before its body is read."""
+PARAMETERS = {"day": "2026-11-21", "kind": "loss", "number": "1", "period": "daily"}
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +46,9 @@ def ended() -> Player:
 
 
 def _ask(player: Player, entry: Route) -> Reply:
-    path = re.sub(r"\{day\}", "2026-11-21", re.sub(r"\{\w+_id\}", AN_ID, entry.path))
-    path = path.replace("{number}", "1")
+    path = re.sub(r"\{\w+_id\}", AN_ID, entry.path)
+    for name, value in PARAMETERS.items():
+        path = path.replace(f"{{{name}}}", value)
     headers = {"idempotency-key": secrets.token_hex(8)}
     if entry.upgrade:
         headers["upgrade"] = "websocket"

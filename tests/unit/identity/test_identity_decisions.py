@@ -14,7 +14,7 @@ from shared.identity.decide import check_application, eligibility, normalise_ema
 from shared.identity.model import (
     Address,
     Application,
-    KycStatus,
+    Eligibility,
     PlayerStatus,
     RequestedLimit,
     registration_rules,
@@ -93,21 +93,27 @@ def test_normalising_an_email_twice_changes_nothing_more(text: str) -> None:
     assert normalise_email(once) == once or not text.isascii()
 
 
-CASES = list(product(get_args(PlayerStatus), get_args(KycStatus), *[[True, False]] * 3))
+OPEN = Eligibility(can_bet=True, can_deposit=True, can_use_bonus=True, reasons=())
+CLOSED = Eligibility(
+    can_bet=False, can_deposit=False, can_use_bonus=False, reasons=("paused", "kyc_required")
+)
+CASES = list(product(get_args(PlayerStatus), [OPEN, CLOSED], [True, False]))
 
 
-@pytest.mark.parametrize(("status", "kyc", "asked", "is_open", "has_bet"), CASES)
+@pytest.mark.parametrize(("status", "wallet", "has_bet"), CASES)
 def test_eligibility_is_granted_exactly_when_nothing_stands_in_the_way(
-    status: PlayerStatus, kyc: KycStatus, asked: bool, is_open: bool, has_bet: bool
+    status: PlayerStatus, wallet: Eligibility, has_bet: bool
 ) -> None:
-    may = eligibility(
-        status=status,
-        kyc_status=kyc,
-        kyc_is_required=asked,
-        wallet_is_open=is_open,
-        has_bet=has_bet,
-    )
-    clear = status == "active" and is_open and (kyc == "approved" or not asked)
+    may = eligibility(status=status, wallet=wallet, has_bet=has_bet)
+    clear = status == "active" and wallet is OPEN
     assert may.can_bet is may.can_deposit is clear
     assert may.can_use_bonus is (clear and has_bet)
     assert bool(may.reasons) is not may.can_use_bonus
+    told = [code for code in may.reasons if code in CLOSED.reasons]
+    assert tuple(told) == wallet.reasons, "the order of the contract"
+
+
+def test_what_the_wallet_lets_through_alone_is_let_through_alone() -> None:
+    deposits_only = replace(OPEN, can_bet=False, reasons=("reality_check_due",))
+    may = eligibility(status="active", wallet=deposits_only, has_bet=True)
+    assert (may.can_bet, may.can_deposit) == (False, True)

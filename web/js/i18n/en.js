@@ -327,7 +327,7 @@ export const en = {
   "help.central": "Central self-exclusion (gov.br)",
 
   "strip.title": "Time and money",
-  "strip.time": "Time in this session",
+  "strip.time": "Session",
   "strip.day": "Result today",
   "strip.week": "This week",
   "strip.month": "This month",
@@ -358,7 +358,7 @@ export const en = {
 
   "limit_form.title": "Set a limit",
   "limit_form.kind": "What to limit",
-  "limit_form.period": "every",
+  "limit_form.period": "Period",
   "limit_form.amount": "At most, in reais",
   "limit_form.minutes": "At most, in minutes",
   "limit_form.bets": "At most, number of bets",

@@ -327,7 +327,7 @@ export const ptBR = {
   "help.central": "Autoexclusão centralizada (gov.br)",
 
   "strip.title": "Tempo e dinheiro",
-  "strip.time": "Tempo nesta sessão",
+  "strip.time": "Sessão",
   "strip.day": "Resultado hoje",
   "strip.week": "Na semana",
   "strip.month": "No mês",
@@ -358,7 +358,7 @@ export const ptBR = {
 
   "limit_form.title": "Definir um limite",
   "limit_form.kind": "O que limitar",
-  "limit_form.period": "a cada",
+  "limit_form.period": "Período",
   "limit_form.amount": "No máximo, em reais",
   "limit_form.minutes": "No máximo, em minutos",
   "limit_form.bets": "No máximo, número de apostas",

@@ -7,11 +7,14 @@ import { amountField } from "../forms.js";
 import { locale, t } from "../i18n.js";
 import { formatMinor, formatSigned } from "../money.js";
 import { clearProblem, showProblem } from "../problems.js";
+import { countNet, refreshProtection } from "../protection.js";
 import { countRound, loadGame, refreshWallet, setWallet, sitting, state } from "../store.js";
+import { askFor } from "./checks.js";
 import { limitWarning } from "./limits.js";
 import { placeNeedle, placeZone } from "./ruler.js";
 
 const GAME_ID = "dice";
+const CLOSED = new Set(["excluded", "paused", "impeded", "impediment_check_pending", "kyc_required", "geo_blocked"]);
 const SESSION_ENDED = new Set(["session_expired", "game_session_not_found", "game_version_retired", "game_disabled"]);
 
 let session = null;
@@ -124,13 +127,16 @@ export async function acceptRound(round) {
   drawResult();
   drawSitting();
   onRound(round);
-  const warning = round.warnings.map(limitWarning).filter(Boolean).join(" ");
-  if (warning) {
-    byId("bet-warning").textContent = warning;
-    byId("bet-warning").dataset.about = "limit";
-    show(byId("bet-warning"), true);
-  }
+  countNet(round.payout_minor - round.stake_minor);
+  if (round.warnings.length > 0) warnOfLimits(round.warnings);
   await refreshWallet();
+}
+
+/** Limits that are nearly used up, as a round or the socket told of them. */
+export function warnOfLimits(warnings) {
+  byId("bet-warning").textContent = warnings.map(limitWarning).join(" ");
+  byId("bet-warning").dataset.about = "limit";
+  show(byId("bet-warning"), warnings.length > 0);
 }
 
 async function bet(afterNoAnswer) {
@@ -146,7 +152,8 @@ async function bet(afterNoAnswer) {
   } catch (error) {
     drawResult();
     if (SESSION_ENDED.has(error.code)) await reopen();
-    showProblem(place, error);
+    if (CLOSED.has(error.code)) await refreshProtection();
+    if (!askFor(error.code, error.problem)) showProblem(place, error);
     afterNoAnswer();
   }
 }

@@ -144,7 +144,9 @@ async def log_out(call: Call[LogoutBody]) -> Answer:
     live_session=True,
 )
 async def show_profile(call: Call[None]) -> ProfileView:
-    return await read_profile(call.house, call.principal.subject_id)
+    house, player = call.house, call.principal
+    address = house.addresses.of(call.client_ip)
+    return await read_profile(house, player.subject_id, player.session_id, address)
 
 
 @route(

@@ -6,7 +6,7 @@ from typing import Any
 from http_layer.call import Answer, Call
 from http_layer.routing import PLAYER, route
 from views.common import NumberedPageQuery
-from views.wallet import ProtectionView, StatementView, VerifyView, WalletView
+from views.wallet import StatementView, VerifyView, WalletView
 
 
 async def ask_wallet(call: Call[Any], kind: str, **payload: object) -> Answer:
@@ -47,16 +47,4 @@ async def verify_wallet(call: Call[None]) -> Answer:
     return await ask_wallet(call, "verify")
 
 
-@route(
-    "GET",
-    "/v1/me/protection",
-    tag="Player protection",
-    summary="Limits and what has been used of them",
-    auth=PLAYER,
-    response=ProtectionView,
-)
-async def read_protection(call: Call[None]) -> Answer:
-    return await ask_wallet(call, "protection")
-
-
-ROUTES = (read_wallet, list_events, verify_wallet, read_protection)
+ROUTES = (read_wallet, list_events, verify_wallet)

@@ -4,14 +4,16 @@ import json
 from typing import cast
 
 from services.container import House
+from services.eligibility import Asker, eligibility_of
+from services.marketing import marketing_of
 from services.rows import optional_integer
 from shared.compliance.kyc import Case, effective_status
 from shared.identity.cpf import mask_cpf
-from shared.identity.decide import eligibility
 from shared.identity.model import KycStatus, PlayerStatus
 from shared.identity.schemas import (
     AddressView,
     EligibilityView,
+    MarketingView,
     PaymentAccountView,
     ProfilePatchBody,
     ProfileView,
@@ -23,9 +25,20 @@ from shared.platform.ports import Record
 _MAX_TRIES = 3
 
 
-async def read_profile(house: House, player_id: str) -> ProfileView:
-    """The profile of the player behind a live session."""
+async def read_profile(
+    house: House, player_id: str, session_id: str = "", address: str = ""
+) -> ProfileView:
+    """The profile of the player behind a live session. What the player may do now is asked for that
+    session at its `address`; without one, for the player alone.
+    """
     row = await _row(house, player_id)
+    may = await eligibility_of(
+        house,
+        Asker(player_id, session_id, address),
+        cast("PlayerStatus", row["status"]),
+        has_bet=row["has_bet"] == 1,
+    )
+    marketing = await marketing_of(house, player_id, may.reasons)
     accounts = await house.db.query(
         "SELECT payment_account_id FROM payment_accounts WHERE player_id = ? ORDER BY created_at",
         player_id,
@@ -48,7 +61,13 @@ async def read_profile(house: House, player_id: str) -> ProfileView:
             "kyc_status": _kyc_status(house, row),
             "vip_tier": row["vip_tier"],
             "created_at": rfc3339(cast("int", row["created_at"])),
-            "eligibility": _eligibility(house, row),
+            "eligibility": EligibilityView(
+                can_bet=may.can_bet,
+                can_deposit=may.can_deposit,
+                can_use_bonus=may.can_use_bonus,
+                reasons=list(may.reasons),
+            ),
+            "marketing": MarketingView(consent=marketing.consent, effective=marketing.effective),
             "payment_accounts": [
                 PaymentAccountView(
                     payment_account_id=str(account["payment_account_id"]),
@@ -110,20 +129,3 @@ def _kyc_status(house: House, row: Record) -> KycStatus:
         expires_at=optional_integer(row["kyc_expires_at"]),
     )
     return effective_status(case, house.clock.now_ms())
-
-
-def _eligibility(house: House, row: Record) -> EligibilityView:
-    """The sandbox profile asks no KYC, because nobody real is behind its players."""
-    may = eligibility(
-        status=cast("PlayerStatus", row["status"]),
-        kyc_status=_kyc_status(house, row),
-        kyc_is_required=house.settings.profile != "sandbox",
-        wallet_is_open=row["wallet_opened_at"] is not None,
-        has_bet=row["has_bet"] == 1,
-    )
-    return EligibilityView(
-        can_bet=may.can_bet,
-        can_deposit=may.can_deposit,
-        can_use_bonus=may.can_use_bonus,
-        reasons=list(may.reasons),
-    )

@@ -50,14 +50,3 @@ class VerifyView(View):
     head_hash: Sha256Hex
     broken_at: int | None
     law: str | None
-
-
-class LimitView(View):
-    kind: str
-    period: str
-    value: int
-    used: int
-
-
-class ProtectionView(View):
-    limits: list[LimitView]
