@@ -14,11 +14,12 @@ stays as a mark in the same way.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Final, cast
 
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import Rejected
+from shared.kernel.values import altered
 from shared.platform.ports import Sql, SqlValue
 from shared.wallet import tables
 from shared.wallet.closed_book import KEPT_ONLINE_MS, ClosedBook, Closing
@@ -55,7 +56,7 @@ def prepare(sql: Sql, head: Head, command: BooksPrepare, now_ms: int) -> Body:
         proof = Proof.of_text(closing.fold)
         prove(sql, proof, min(WHOLE, closing.to_seq - proof.state.seq))
         is_done = proof.state.seq == closing.to_seq
-        closing = replace(closing, fold=proof.text, stage="ready" if is_done else "proving")
+        closing = altered(closing, fold=proof.text, stage="ready" if is_done else "proving")
         _keep(sql, closing)
     return _progress(sql, closing)
 
@@ -118,7 +119,7 @@ def commit(
     )
     sql.execute("UPDATE meta SET closed_seq = ? WHERE id = 1", book.closed_seq)
     sql.execute("DELETE FROM proofs")
-    _keep(sql, replace(closing, stage="dropping", fold="{}", cursor=""))
+    _keep(sql, altered(closing, stage="dropping", fold="{}", cursor=""))
     return _closed_body(book)
 
 
@@ -137,7 +138,7 @@ def drop(sql: Sql, head: Head) -> Body:
         if following is None:
             sql.execute("DELETE FROM closing")
             return {"stage": "done", "closed_seq": head.closed_seq}
-        _keep(sql, replace(closing, cursor=following))
+        _keep(sql, altered(closing, cursor=following))
     return _progress(sql, closing)
 
 

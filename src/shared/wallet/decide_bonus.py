@@ -5,9 +5,10 @@ still holds, so bonus never falls below zero. What becomes of a grant by play is
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from shared.kernel.errors import Rejected
+from shared.kernel.values import altered
 from shared.wallet import errors
 from shared.wallet.commands import BonusCredit, BonusDebit, BonusForfeit
 from shared.wallet.gates import View, refuse_barred, refuse_frozen
@@ -84,7 +85,7 @@ def decide_bonus_debit(
             "the grant does not hold the amount",
             balance={"amount_minor": found.balance_minor, "currency": head.currency},
         )
-    grant = replace(found, balance_minor=found.balance_minor - command.amount_minor)
+    grant = altered(found, balance_minor=found.balance_minor - command.amount_minor)
     debit = Draft(
         moment.new_id(),
         "BONUS_DEBIT",

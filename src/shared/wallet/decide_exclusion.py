@@ -8,11 +8,11 @@ Portaria SPA/MF 1.231/2024 art. 4 IV to VI, X and XI, Portaria SPA/MF 2.579/2025
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from shared.kernel.errors import Rejected
 from shared.kernel.times import SECOND_MS, rfc3339
+from shared.kernel.values import altered
 from shared.wallet import errors
 from shared.wallet.commands import Exclude, Pause
 from shared.wallet.gate_model import Exclusion, Gate, LimitChange
@@ -79,7 +79,7 @@ def decide_exclude(
         source=command.source,
         made_at=moment.now_ms,
     )
-    closed = replace(gate, excluded_until=end) if is_exclusion else replace(gate, paused_until=end)
+    closed = altered(gate, excluded_until=end) if is_exclusion else altered(gate, paused_until=end)
     return Decision(
         answer=lambda _: _body(asked),
         drafts=(term_begun(moment, asked),),

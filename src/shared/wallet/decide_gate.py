@@ -5,12 +5,10 @@ comes. Nothing here is refused to a frozen wallet, because nothing here moves mo
 can close the gate. A change is an event; hearing the same again is none.
 """
 
-from dataclasses import replace
-
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.times import rfc3339
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet import errors
 from shared.wallet.commands import (
     FactRecord,
@@ -85,7 +83,7 @@ def decide_session_begin(presence: Presence, command: SessionBegin, moment: Mome
         if known.revoked_at is not None or is_idle:
             raise Rejected(errors.SESSION_EXPIRED, "the login session is over")
     before = known or LoginSession(command.session_id, now_ms, now_ms)
-    session = replace(
+    session = altered(
         before,
         last_active_at=max(before.last_active_at, now_ms),
         place_verdict=command.verdict,
@@ -122,7 +120,7 @@ def decide_session_revoke(
 ) -> Decision:
     """End a login session: from the next command on it may do nothing. Never refused."""
     session = known or LoginSession(command.session_id, moment.now_ms, moment.now_ms)
-    ended = session if session.revoked_at else replace(session, revoked_at=moment.now_ms)
+    ended = session if session.revoked_at else altered(session, revoked_at=moment.now_ms)
     return Decision(answer=lambda _: {}, rows=(ended,))
 
 
@@ -135,7 +133,7 @@ def decide_reality_check_set(
         Rejected: `session_expired`.
     """
     refuse_revoked(head)
-    after = replace(
+    after = altered(
         gate,
         reality_minutes=command.minutes,
         reality_due_at=due_at(gate.read_rules(), command.minutes, gate.reality_since),
@@ -176,7 +174,7 @@ def decide_intervention_set(
     waiting = Intervention(
         command.intervention_id, command.level, command.template, command.demands, head.seq + 1
     )
-    after = replace(
+    after = altered(
         gate,
         intervention=gate.intervention
         if command.demands == "none"
@@ -227,13 +225,13 @@ def decide_intervention_ack(
     return Decision(
         answer=lambda _: told,
         drafts=(Draft(moment.new_id(), "INTERVENTION_ACKNOWLEDGED", told),),
-        rows=(replace(gate, intervention=None),),
+        rows=(altered(gate, intervention=None),),
     )
 
 
 def _new_period(view: View, moment: Moment) -> tuple[Gate, Draft]:
     """The gate with a period between reality checks that begins now, and its event."""
-    gate = replace(
+    gate = altered(
         view.gate,
         reality_since=moment.now_ms,
         reality_due_at=due_at(view.rules, view.gate.reality_minutes, moment.now_ms),

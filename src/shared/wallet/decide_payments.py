@@ -8,13 +8,13 @@ digits; EndToEndId "E", ISPB, yyyyMMddHHmm in UTC, 11 letters and digits, 32 cha
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from string import ascii_letters, digits
 from typing import Final
 
 from shared.kernel.errors import InvariantBroken, Rejected
 from shared.kernel.times import HOUR_MS, MINUTE_MS
+from shared.kernel.values import altered
 from shared.wallet import errors
 from shared.wallet.commands import (
     DepositCredit,
@@ -123,7 +123,7 @@ def decide_deposit_credit(
         amount_minor=deposit.amount_minor,
         cash_delta=deposit.amount_minor,
     )
-    credited = replace(deposit, credited_seq=head.seq + 1, end_to_end_id=command.end_to_end_id)
+    credited = altered(deposit, credited_seq=head.seq + 1, end_to_end_id=command.end_to_end_id)
     return Decision(
         answer=lambda after: {
             "deposit_id": credited.deposit_id,
@@ -271,7 +271,7 @@ def _held(head: Head, withdrawal: Withdrawal | None) -> Withdrawal:
 
 
 def _closed(head: Head, held: Withdrawal, status: str, draft: Draft) -> Decision:
-    closed = replace(held, status=status, closed_seq=head.seq + 1)
+    closed = altered(held, status=status, closed_seq=head.seq + 1)
     return Decision(
         answer=lambda after: {
             "withdrawal_id": closed.withdrawal_id,

@@ -6,9 +6,9 @@ appended together or not at all, and the nonce moves with them. Checks stand in 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from shared.kernel.errors import Rejected
+from shared.kernel.values import altered
 from shared.wallet import errors, seeds
 from shared.wallet.commands import Bet, GameInForce, Play
 from shared.wallet.funding import split_payout, with_shares
@@ -54,14 +54,7 @@ def decide_play(
         Rejected: any of `errors.BET_REJECTIONS`, in that order; `game_session_not_found` stands
             with `session_expired`.
     """
-    head, view, now_ms = standing.head, standing.view, moment.now_ms
-    refuse_frozen(head)
-    refuse_barred(view, now_ms)
-    refuse_idle(head, view, now_ms)
-    session = _running(session, now_ms)
-    refuse_elsewhere(view, now_ms)
-    refuse_unanswered(view, now_ms)
-    _refuse_not_in_force(session, in_force)
+    session = _may_play(standing, session, in_force, moment.now_ms)
     rotation = seeds.rotate_if_due(seed, moment)
     current = rotation.current
     stake_minor = command.stake_minor
@@ -103,10 +96,10 @@ def decide_play(
         causation_id=bet.event_id,
     )
     before = (*rotation.drafts, *placed.drafts)
-    opened = opened_round(head.seq + len(before) + 1, bet, placed.stake, moment)
+    opened = opened_round(standing.head.seq + len(before) + 1, bet, placed.stake, moment)
     settled = settled_round(opened, opened.opened_seq + 1, win, payout, moment)
     judged = judge(with_shares(placed.grants, payout.grants, +1), moment, win)
-    drawn = replace(current, nonce=current.nonce + 1)
+    drawn = altered(current, nonce=current.nonce + 1)
     rows: list[Row] = [
         settled,
         played(session, usage),
@@ -136,6 +129,24 @@ def decide_play(
         }
 
     return Decision(answer, (*before, bet, win, *judged.drafts), tuple(rows), status=201)
+
+
+def _may_play(
+    standing: Standing,
+    session: GameSession | None,
+    in_force: Mapping[str, GameInForce],
+    now_ms: int,
+) -> GameSession:
+    """The game session, when nothing that stands before a stake stands in the way."""
+    head, view = standing.head, standing.view
+    refuse_frozen(head)
+    refuse_barred(view, now_ms)
+    refuse_idle(head, view, now_ms)
+    running = _running(session, now_ms)
+    refuse_elsewhere(view, now_ms)
+    refuse_unanswered(view, now_ms)
+    _refuse_not_in_force(running, in_force)
+    return running
 
 
 def decide_bet(standing: Standing, found: Round | None, command: Bet, moment: Moment) -> Decision:
@@ -185,7 +196,7 @@ def played(session: GameSession, usage: Usage) -> GameSession:
     """The game session with the round that is in `usage`."""
     assert usage.session is not None
     totals = usage.session.totals
-    return replace(
+    return altered(
         session,
         last_active_at=usage.session.last_active_at,
         wagered_minor=totals.wagered_minor,

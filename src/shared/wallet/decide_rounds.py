@@ -10,10 +10,9 @@ does not matter.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shared.kernel.errors import Rejected
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet import errors
 from shared.wallet.commands import Rollback, Win
 from shared.wallet.funding import GrantShares, Split, split_of, split_payout, with_shares
@@ -131,7 +130,7 @@ def decide_rollback(
         back = _winnings(head, cash_minor, payout, judged, command)
         drafts.append(_return_of_win(found, back, cash_minor, command, moment))
         grants = with_shares(grants, back.taken.grants, -1)
-    undone = replace(found, rolled_back_seq=head.seq + len(drafts), rolled_back_at=moment.now_ms)
+    undone = altered(found, rolled_back_seq=head.seq + len(drafts), rolled_back_at=moment.now_ms)
     return Decision(
         answer=lambda after: round_body(found.round_id, after),
         drafts=tuple(drafts),
@@ -153,7 +152,7 @@ def _session_without(
     if session is None:
         return ()
     return (
-        replace(
+        altered(
             session,
             wagered_minor=max(0, session.wagered_minor - stake_minor),
             won_minor=max(0, session.won_minor - payout_minor),
@@ -288,12 +287,12 @@ def _return_of_win(
 
 def _days_without(played: Played, stake_minor: int, payout_minor: int) -> tuple[DayUsage, ...]:
     """The days of the round as if it had not been played; the time spent on it stays spent."""
-    bet_day = replace(
+    bet_day = altered(
         played.bet_day,
         wagered_minor=played.bet_day.wagered_minor - stake_minor,
         bets=played.bet_day.bets - 1,
     )
     same_day = played.win_day.day == bet_day.day
     before = bet_day if same_day else played.win_day
-    win_day = replace(before, won_minor=before.won_minor - payout_minor)
+    win_day = altered(before, won_minor=before.won_minor - payout_minor)
     return (win_day,) if same_day else (bet_day, win_day)

@@ -7,11 +7,10 @@ the minor unit, and the rest is cash, so rounding is never against the player's 
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from shared.kernel.errors import InvariantBroken
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet.model import Grant
 
 type GrantShares = tuple[tuple[str, int], ...]
@@ -102,7 +101,7 @@ def with_shares(grants: Iterable[Grant], shares: GrantShares, sign: int) -> tupl
     """
     amounts = dict(shares)
     changed = tuple(
-        replace(grant, balance_minor=grant.balance_minor + sign * amounts.pop(grant.grant_id, 0))
+        altered(grant, balance_minor=grant.balance_minor + sign * amounts.pop(grant.grant_id, 0))
         for grant in grants
     )
     if amounts:

@@ -8,12 +8,11 @@ milliseconds; `NEVER` and `FOREVER` are the ends of time.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, Literal, Self
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.times import rfc3339
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 
 FactName = Literal["kyc", "impediment", "register"]
 Requirement = Literal["kyc", "impediment", "register", "session", "place"]
@@ -95,7 +94,7 @@ class Fact:
 
     def says_the_same(self, other: "Fact | None") -> bool:
         """True when only the moment of the check is another."""
-        return other is not None and replace(other, version=self.version) == self
+        return other is not None and altered(other, version=self.version) == self
 
 
 @value
@@ -158,7 +157,7 @@ class Gate:
 
     def with_rules(self, rules: Rules, version: int) -> "Gate":
         """The row under other rules; the digests follow."""
-        return replace(
+        return altered(
             self,
             rules=canonical_json(rules.as_data()),
             rules_version=version,
@@ -171,7 +170,7 @@ class Gate:
     def with_fact(self, name: str, fact: Fact) -> "Gate":
         """The row with one more fact; the digest follows."""
         facts = {**self.read_facts(), name: fact}
-        return replace(
+        return altered(
             self,
             facts=canonical_json({name: fact.as_data() for name, fact in facts.items()}),
             facts_until=facts_until(self.read_rules(), facts),

@@ -12,10 +12,9 @@ that looks at grants; a requirement met in time still converts afterwards.
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from shared.kernel.errors import InvariantBroken, Rejected
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet import errors
 from shared.wallet.funding import GrantShares
 from shared.wallet.model import Draft, Grant, GrantStatus, Head, Moment
@@ -84,7 +83,7 @@ def closed(
         bonus_delta=-amount,
         causation_id=cause,
     )
-    return replace(grant, status=status, balance_minor=0), draft
+    return altered(grant, status=status, balance_minor=0), draft
 
 
 def contribution(
@@ -109,7 +108,7 @@ def with_progress(grants: Iterable[Grant], shares: GrantShares, sign: int) -> tu
     """
     amounts = dict(shares)
     changed = tuple(
-        replace(grant, wagered_minor=grant.wagered_minor + sign * amounts.pop(grant.grant_id, 0))
+        altered(grant, wagered_minor=grant.wagered_minor + sign * amounts.pop(grant.grant_id, 0))
         for grant in grants
     )
     if amounts or any(grant.wagered_minor < 0 for grant in changed):

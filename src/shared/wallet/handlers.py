@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
+from shared.kernel.values import altered
 from shared.wallet.commands import (
     Adjustment,
     Bet,
@@ -67,13 +67,16 @@ def decide(command: Command, at: Situation) -> Decision:
 def _play(command: Play, at: Situation) -> Decision:
     session = at.store.game_session(command.session_id)
     standing = _standing(at)
+    if standing.view is not None:
+        # The head does not say that the gate is open, so the next bet must look again as well.
+        at.store.forget()
     seed = at.store.seed()
     games = at.context.games
     decision = decide_play(standing, session, seed, games, command, at.moment, at.games)
     if at.head.caller_game_session in (None, command.session_id):
         return decision
     # The bets of this game session are the login session's activity from now on.
-    return replace(decision, rows=(*decision.rows, *at.touched(command.session_id)))
+    return altered(decision, rows=(*decision.rows, *at.touched(command.session_id)))
 
 
 def _bet(command: Bet, at: Situation) -> Decision:
@@ -89,7 +92,7 @@ def _standing(at: Situation) -> Standing:
 
 def _active(decision: Decision, at: Situation) -> Decision:
     """The decision, which is an activity of the caller's login session."""
-    return replace(decision, rows=(*decision.rows, *at.touched()))
+    return altered(decision, rows=(*decision.rows, *at.touched()))
 
 
 def _grants_in_play(at: Situation) -> Sequence[Grant]:
@@ -154,7 +157,7 @@ def _game_session_open(command: GameSessionOpen, at: Situation) -> Decision:
         at.head, at.store.seed(), command, at.moment, login=at.session_id, view=at.doubts()
     )
     opened = next(row for row in decision.rows if isinstance(row, GameSession))
-    return replace(decision, rows=(*decision.rows, *at.touched(opened.session_id)))
+    return altered(decision, rows=(*decision.rows, *at.touched(opened.session_id)))
 
 
 def _deposit_credit(command: DepositCredit, at: Situation) -> Decision:

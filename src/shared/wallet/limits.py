@@ -10,7 +10,6 @@ bets of it. Of the player's limit and the operator's the stricter binds. Sources
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, NoReturn
 
 from shared.kernel.errors import Problem, Rejected
@@ -23,7 +22,7 @@ from shared.kernel.times import (
     local_day,
     rfc3339,
 )
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet import errors
 from shared.wallet.model import PERIODS, DayUsage, GameSession, Limit
 
@@ -106,13 +105,15 @@ class Usage:
                 totals.play_ms + play_ms,
             )
 
-        today = replace(
-            self.today,
-            wagered_minor=self.today.wagered_minor + wagered,
-            won_minor=self.today.won_minor + won,
-            deposited_minor=self.today.deposited_minor + deposited,
-            bets=self.today.bets + bets,
-            play_ms=self.today.play_ms + play_ms,
+        day = self.today
+        today = DayUsage(
+            day.day,
+            day.wagered_minor + wagered,
+            day.won_minor + won,
+            day.deposited_minor + deposited,
+            day.bets + bets,
+            day.play_ms + play_ms,
+            day.last_bet_at,
         )
         session = self.session
         if session is not None:
@@ -133,10 +134,25 @@ class Usage:
         session = after.session
         if session is not None:
             own = _active(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
-            played = replace(session.totals, play_ms=session.totals.play_ms - active + own)
+            played = altered(session.totals, play_ms=session.totals.play_ms - active + own)
             session = SessionUse(played, max(session.last_active_at, now_ms))
-        today = replace(after.today, last_bet_at=now_ms)
-        return replace(after, today=today, last_bet_at=now_ms, session=session)
+        today = altered(after.today, last_bet_at=now_ms)
+        return altered(after, today=today, last_bet_at=now_ms, session=session)
+
+    def moved_to(self, today: DayUsage) -> "Usage | None":
+        """The usage once `today` is what its day has seen; None when it is another day."""
+        before = self.today
+        if today.day != before.day:
+            return None
+        moved = self.plus(
+            wagered=today.wagered_minor - before.wagered_minor,
+            won=today.won_minor - before.won_minor,
+            deposited=today.deposited_minor - before.deposited_minor,
+            bets=today.bets - before.bets,
+            play_ms=today.play_ms - before.play_ms,
+        )
+        last_bet_at = max(today.last_bet_at, self.last_bet_at)
+        return Usage(today, moved.daily, moved.weekly, moved.monthly, last_bet_at)
 
     def of_session(self, session: GameSession) -> "Usage":
         """With the use of the game session that a bet is placed in."""
@@ -146,7 +162,7 @@ class Usage:
             bets=session.bets,
             play_ms=session.play_ms,
         )
-        return replace(self, session=SessionUse(totals, session.last_active_at))
+        return altered(self, session=SessionUse(totals, session.last_active_at))
 
 
 @value

@@ -42,7 +42,7 @@ def decode_payload(text: str) -> dict[str, object]:
     if len(text) > MAX_PAYLOAD_CHARS:
         refuse("payload", f"is longer than {MAX_PAYLOAD_CHARS} characters")
     try:
-        value = json.loads(text, parse_float=Digits, parse_int=_whole, parse_constant=_no_number)
+        value = _decode(text)
     except (ValueError, RecursionError):
         refuse("payload", "is not JSON")
     if not isinstance(value, dict):
@@ -167,3 +167,9 @@ def _whole(digits: str) -> "int | Digits":
     if len(digits) > 17 or abs(value := int(digits)) >= 1 << 53:
         return Digits(digits)
     return value
+
+
+# Built once: `json.loads` with options makes a decoder for every call.
+_decode: Final = json.JSONDecoder(
+    parse_float=Digits, parse_int=_whole, parse_constant=_no_number
+).decode

@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from shared.kernel.canonical import canonical_json
@@ -246,11 +247,13 @@ def read_currency(payload: dict[str, object]) -> str | None:
     return Fields({"currency": payload.pop("currency")}).choice("currency", CURRENCIES)
 
 
+@lru_cache(8)
 def read_context(context: str) -> Context:
     """What comes with a bet: `{"games": {game_id: [version, enabled 0 or 1]}, "address": text}`.
 
     It is what the house says, not what the player asks, so it is no part of the payload and of the
-    hash that an idempotency key stands for. An empty text says nothing.
+    hash that an idempotency key stands for. An empty text says nothing. The same text comes with
+    bet after bet, so what it says is remembered.
 
     Raises:
         Rejected: `invalid_payload`.

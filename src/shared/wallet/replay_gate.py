@@ -6,11 +6,12 @@ is found. Only the version of a fact may be newer than its event: hearing the sa
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import InvariantBroken
+from shared.kernel.values import altered
 from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import (
@@ -89,7 +90,7 @@ def _term(column: str) -> Callable[[GateState, Event, Facts], None]:
 def _reality_set(state: GateState, _: Event, data: Facts) -> None:
     gate = _gate(state)
     state.gate = asdict(
-        replace(
+        altered(
             gate,
             reality_minutes=data["minutes"],
             reality_due_at=due_at(gate.read_rules(), data["minutes"], gate.reality_since),
@@ -100,7 +101,7 @@ def _reality_set(state: GateState, _: Event, data: Facts) -> None:
 def _reality_started(state: GateState, event: Event, data: Facts) -> None:
     gate = _gate(state)
     state.gate = asdict(
-        replace(
+        altered(
             gate,
             reality_since=event.recorded_at,
             reality_due_at=due_at(gate.read_rules(), gate.reality_minutes, event.recorded_at),

@@ -7,12 +7,11 @@ and that was made before the client seed could be changed against it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.times import DAY_MS
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet.model import Draft, Moment, Seed
 
 MAX_NONCES: Final = 1_000
@@ -63,7 +62,7 @@ def rotate(seed: Seed, client_seed: str | None, moment: Moment) -> Rotation:
         committed_at=moment.now_ms,
         revealed_at=None,
     )
-    revealed = replace(seed, revealed_at=moment.now_ms)
+    revealed = altered(seed, revealed_at=moment.now_ms)
     reveal = Draft(moment.new_id(), "SEED_REVEALED", revealed_body(revealed))
     return Rotation(current, (reveal, _committed(current, moment.new_id)), revealed)
 

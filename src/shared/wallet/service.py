@@ -26,11 +26,13 @@ from shared.wallet.commands import (
     ClockAdvance,
     Command,
     Open,
+    Play,
     Unfreeze,
 )
 from shared.wallet.decide_account import decide_open
 from shared.wallet.gates import refuse_revoked
 from shared.wallet.handlers import decide
+from shared.wallet.memory import RememberingStore
 from shared.wallet.model import Decision, Draft, Head, Moment
 from shared.wallet.outbox import Outbox
 from shared.wallet.payload import Fields, decode_payload, refuse
@@ -48,7 +50,7 @@ from shared.wallet.read_commands import (
 from shared.wallet.read_protection import HOUSE_ONLY
 from shared.wallet.schema import migrate
 from shared.wallet.situation import Situation
-from shared.wallet.store import Store, head_before_opening
+from shared.wallet.store import head_before_opening
 
 _KEY: Final = re.compile(r"[!-~]{1,300}")
 """A client's key has at most 255 visible characters; the house may put a prefix before it."""
@@ -87,7 +89,7 @@ class Wallet:
         self._entropy = entropy
         self._games = games
         self._sandbox = sandbox
-        self._store = Store(sql)
+        self._store = RememberingStore(sql)
         self._outbox = Outbox(sql)
 
     def execute(self, kind: str, key: str, session_id: str, payload: str, context: str = "") -> str:
@@ -98,13 +100,18 @@ class Wallet:
         """
         try:
             request = self._read(kind, key, session_id, payload, context)
-            return self._sql.transaction(lambda: self._run(request))
+            answer = self._sql.transaction(lambda: self._run(request))
         except Rejected as refusal:
             return encode_rejection(refusal.rejection)
         except InvariantBroken as broken:
             return self._freeze(broken)
         except SqlConstraintError as refused:
             return self._freeze(InvariantBroken("constraint", str(refused)))
+        else:
+            self._store.keep()
+            return answer
+        finally:
+            self._store.lay_down()
 
     def query(self, kind: str, session_id: str, payload: str) -> str:
         """Answer a question; nothing changes, unless the question finds a broken invariant."""
@@ -184,6 +191,10 @@ class Wallet:
         replayed = self._replayed(request) if key else None
         if replayed is not None:
             return replayed
+        if isinstance(command, Play):
+            self._store.recall()
+        else:
+            self._store.forget()
         head = self._head(request.session_id)
         if key and head.closed_seq:
             self._refuse_archived(request)
@@ -264,7 +275,7 @@ class Wallet:
     def _write(self, head: Head, decision: Decision, key: str | None, now_ms: int) -> Head:
         after = self._append(head, decision.drafts, key, now_ms)
         for row in decision.rows:
-            tables.put(self._sql, row)
+            self._store.put(row)
         for row in decision.gone:
             tables.drop(self._sql, row)
         return after
@@ -273,8 +284,9 @@ class Wallet:
         events = link(head, drafts, key, now_ms)
         for event in events:
             postings(event)
-        tables.append(self._sql, events)
-        return head_after(head, events)
+        after = head_after(head, events)
+        self._store.append(events, after)
+        return after
 
     def _advance_clock(self, head: Head, now_ms: int, command: ClockAdvance) -> Decision:
         self._store.advance_clock(head.clock_offset_ms + command.advance_ms)
@@ -296,6 +308,7 @@ class Wallet:
 
     def _freeze(self, broken: InvariantBroken) -> str:
         """Freeze the wallet; the FROZEN event carries the alert out if the log still takes it."""
+        self._store.forget()
 
         def announce(head: Head) -> None:
             now_ms = self._now(head)

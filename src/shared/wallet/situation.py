@@ -3,16 +3,15 @@ word. Nothing is loaded before it is asked for.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet.commands import Context
 from shared.wallet.gate_model import LoginSession
 from shared.wallet.gates import View, is_open
+from shared.wallet.memory import RememberingStore
 from shared.wallet.model import Decision, Head, Moment, Row
 from shared.wallet.ports import GameRules
-from shared.wallet.store import Store
 
 
 @value
@@ -21,7 +20,7 @@ class Situation:
     house.
     """
 
-    store: Store
+    store: RememberingStore
     head: Head
     moment: Moment
     games: GameRules
@@ -55,7 +54,7 @@ type Handlers = Mapping[type[Any], Handler]
 
 def active(login: LoginSession, now_ms: int, game_session_id: str | None = None) -> LoginSession:
     """The session after an activity; the wallet's clock never takes activity back."""
-    return replace(
+    return altered(
         login,
         last_active_at=max(login.last_active_at, now_ms),
         game_session_id=game_session_id or login.game_session_id,

@@ -5,10 +5,9 @@ is placed here is what a rollback restores.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shared.kernel.errors import InvariantBroken, Rejected
-from shared.kernel.values import value
+from shared.kernel.values import altered, value
 from shared.wallet import errors
 from shared.wallet.funding import GrantShares, Split, split_stake, with_shares
 from shared.wallet.gates import (
@@ -133,7 +132,7 @@ def opened_round(seq: int, bet: Draft, stake: Split, moment: Moment) -> Round:
 
 def settled_round(opened: Round, seq: int, win: Draft, payout: Split, moment: Moment) -> Round:
     """The row of `opened` once its WIN is the event `seq`."""
-    return replace(
+    return altered(
         opened,
         settled_seq=seq,
         payout_cash=payout.cash,

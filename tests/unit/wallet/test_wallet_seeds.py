@@ -65,6 +65,7 @@ def test_a_day_old_seed_is_rotated_before_the_draw(house: House) -> None:
     session_id = house.session()
     before = house.play(session_id, 100).body["fairness"]
     house.sql.execute("UPDATE seeds SET committed_at = committed_at - CAST(? AS INTEGER)", DAY_MS)
+    house.woken()
     after = house.play(session_id, 100).body["fairness"]
     assert after["server_seed_hash"] == committed(house)[0]["next_server_seed_hash"]
     assert after["server_seed_hash"] != before["server_seed_hash"]
