@@ -59,9 +59,10 @@ bundles: setup ## what `wrangler deploy` would upload, checked
 snapshots: setup ## save and load a memory snapshot of each Worker: imports are snapshot-safe
 	$(BIN)/python runtime/check_snapshots.py
 
-openapi: setup ## write openapi.json, docs/problems.md and docs/rejections.md from the code
+openapi: setup ## write openapi.json and the pages of docs/ that are made from the code
 	$(BIN)/python runtime/openapi.py
 	$(BIN)/python runtime/problems.py
+	$(BIN)/python runtime/roles.py
 	$(BIN)/python runtime/compliance_matrix.py
 	$(BIN)/python runtime/rejections.py
 	$(BIN)/python runtime/harm_policy.py

@@ -24,7 +24,7 @@ class Check(NamedTuple):
 
 
 # The generators of documents read the API's own tables, hence see its import root.
-API_SCRIPTS: Final = ("runtime/openapi.py", "runtime/problems.py")
+API_SCRIPTS: Final = ("runtime/openapi.py", "runtime/problems.py", "runtime/roles.py")
 # Runs the cron Worker's own job over native adapters.
 CRON_SCRIPTS: Final = ("runtime/rebuild.py",)
 CHECKS: Final = (

@@ -22,6 +22,7 @@ from http_layer.intake import requires_a_body  # noqa: E402
 from http_layer.routing import Route, parameter_pattern, path_parameters  # noqa: E402
 from pydantic import BaseModel  # noqa: E402
 from pydantic.json_schema import models_json_schema  # noqa: E402
+from roles import callers  # noqa: E402
 from routes import ROUTES  # noqa: E402
 
 from shared.identity import errors as identity  # noqa: E402
@@ -176,6 +177,7 @@ def _operation(entry: Route, references: _References, schemas: Mapping[str, Json
         if entry.form is not None:
             form = {"schema": dict(entry.form.schema)}
             operation["requestBody"]["content"]["multipart/form-data"] = form
+    operation["x-callers"] = list(callers(entry))
     operation["responses"] = _responses(entry, references)
     if entry.auth.audience != "public":
         operation["security"] = [{entry.auth.audience: []}]

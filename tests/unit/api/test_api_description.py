@@ -30,6 +30,8 @@ def test_the_committed_documents_are_those_of_the_code(openapi: ModuleType) -> N
     assert openapi.DOCUMENT.read_text(encoding="utf-8") == openapi.text()
     problems = importlib.import_module("problems")  # runtime/problems.py
     assert problems.PAGE.read_text(encoding="utf-8") == problems.text()
+    roles = importlib.import_module("roles")  # runtime/roles.py
+    assert roles.PAGE.read_text(encoding="utf-8") == roles.text()
 
 
 def test_every_route_is_described_once(document: dict[str, Any]) -> None:
