@@ -33,7 +33,7 @@ Looked for before the command itself.
 _BET: Final = """
 ## A bet
 
-The order of the HTTP contract. A gate whose fact does not feed the wallet yet, or whose rule has no
+The order of the HTTP contract. A gate that the wallet's rules do not ask for, or whose rule has no
 date in the jurisdiction, keeps its place and lets every bet pass.
 
 """
