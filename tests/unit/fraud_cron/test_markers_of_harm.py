@@ -342,6 +342,22 @@ def test_two_runs_over_the_same_events_write_once() -> None:
     assert world.harm() == before
 
 
+def test_a_contact_noted_during_a_visit_is_not_forgotten() -> None:
+    world = HarmWorld()
+    world.project(world.player().chase(3))
+    world.tick()
+    at_ms = world.clock.now_ms()
+
+    async def overtaken(ports: Ports) -> None:
+        standing = (await harm_store.standings_of(ports.db, ["player-1"], at_ms))["player-1"]
+        await ports.db.execute("UPDATE harm_players SET look_at = ?", at_ms)
+        state = standing.state.encoded()
+        await harm_store.store_visit(ports.db, standing, state, standing.base_seq, [], None, [])
+
+    world.run(overtaken)
+    assert world.harm()["look_at"] == at_ms
+
+
 def test_a_score_fades_although_nobody_plays() -> None:
     world = HarmWorld()
     world.project(world.player().chase(3))
