@@ -262,6 +262,18 @@ def test_an_income_is_declared_forgotten_and_makes_the_cron_look(
     assert declare(0).status == 422
 
 
+@pytest.mark.parametrize("level", ["none", "low", "medium", "high", "critical"])
+def test_from_high_on_nobody_may_act_on_a_consent_to_advertising(
+    world: MoneyWorld, player: Player, level: str
+) -> None:
+    body = {"consent": True}
+    assert world.call("PUT", "/v1/me/marketing", body, token=player.token).status == 200
+    Desk(world, "support").contact(player, flags=["harm_words"])
+    world.change("UPDATE harm_players SET level = ?", level)
+    marketing = player.get("/v1/me")["marketing"]
+    assert marketing == {"consent": True, "effective": level not in ("high", "critical")}
+
+
 def test_the_report_counts_players_measures_reactions_tasks_and_spend(
     world: MoneyWorld, player: Player
 ) -> None:
@@ -296,8 +308,11 @@ def test_the_report_of_another_period_has_none_of_it(world: MoneyWorld, player: 
     report = desk.get("/v1/ops/protection/report?from=2026-01-01&to=2026-01-31")
     assert (report["first_day"], report["last_day"]) == ("2026-01-01", "2026-01-31")
     assert (report["interventions"], report["tasks"]["opened"]) == ([], 0)
-    backwards = "/v1/ops/protection/report?from=2026-02-01&to=2026-01-31"
-    assert world.call("GET", backwards, token=desk._token).status == 422
+    long = desk.get("/v1/ops/protection/report?from=2020-01-01")
+    assert (long["first_day"], long["last_day"]) == ("2020-01-01", "2020-12-31")
+    for period in ("from=2026-02-01&to=2026-01-31", "to=0001-01-01", "from=2026-01-01x", "to=1"):
+        path = f"/v1/ops/protection/report?{period}"
+        assert world.call("GET", path, token=desk._token).status == 422, period
 
 
 def test_players_at_a_level_are_listed(world: MoneyWorld, player: Player) -> None:

@@ -17,7 +17,6 @@ from services.rows import AFTER_EVERY_ID, page_of
 from views.harm import (
     ContactBody,
     ContactView,
-    HarmReportView,
     InterventionBody,
     InterventionsQuery,
     InterventionsView,
@@ -27,12 +26,12 @@ from views.harm import (
     PlayersAtLevelView,
     PlayersByLevelQuery,
     PolicyView,
-    ReportQuery,
     TaskBody,
     TasksQuery,
     TasksView,
     TaskView,
 )
+from views.harm_report import HarmReportView, ReportQuery
 
 from shared.identity.errors import PLAYER_NOT_FOUND
 from shared.kernel.times import local_date

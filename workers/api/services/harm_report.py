@@ -9,7 +9,8 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any, Final
 
-from views.harm import (
+from views.harm_report import (
+    MAX_REPORT_DAYS,
     ActionsTakenView,
     ChangeView,
     HarmReportView,
@@ -73,14 +74,14 @@ _CHANGES: Final[dict[int, str]] = {days: _change(days) for days in (7, 30)}
 
 
 async def harm_report(house: House, query: ReportQuery, now_ms: int) -> HarmReportView:
-    """The report of a period of whole days of the jurisdiction's calendar."""
+    """The report of a period of whole days of the jurisdiction's calendar, a year at most."""
     offset_ms = profile_now(house.settings.jurisdiction, now_ms).profile.day_offset_ms
     today = today_of(house, now_ms)
     last = today if query.to is None else (query.to - _EPOCH).days
     first = last - DAYS_WITHOUT_A_PERIOD + 1
     if query.from_ is not None:
         first = (query.from_ - _EPOCH).days
-        last = max(first, last)
+        last = min(max(first, last), first + MAX_REPORT_DAYS - 1)
     period = (first * DAY_MS - offset_ms, (last + 1) * DAY_MS - offset_ms)
     everybody = await house.db.first(_PLAYERS)
     assert everybody is not None

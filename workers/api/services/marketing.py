@@ -2,13 +2,14 @@
 
 Two values: `consent` is what the player last chose, `effective` is whether anybody may act on it
 now. It is false whenever the wallet says that the player is excluded, paused or impeded, and when
-the wallet or a register has not answered (Portaria SPA/MF 1.231/2024 art. 11; BR-IMP-13). A
-self-exclusion withdraws the consent, so its end does not begin the advertising again.
+the wallet or a register has not answered (Portaria SPA/MF 1.231/2024 art. 11; BR-IMP-13), and at a
+level of the markers of harm that gets no marketing (RG-A3). A self-exclusion withdraws the consent,
+so its end does not begin the advertising again.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from services.container import House
 from services.eligibility import UNAVAILABLE
@@ -18,6 +19,7 @@ from shared.kernel.errors import Rejected
 from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Unreachable
+from shared.protection.model import Level, restrictions
 from shared.wallet.errors import (
     EXCLUDED,
     IMPEDED,
@@ -43,6 +45,11 @@ _CHOOSE: Final = (
     "INSERT INTO marketing_choices (choice_id, player_id, consent, source, chosen_at)"
     " VALUES (?, ?, ?, ?, ?)"
 )
+_STANDING: Final = """
+SELECT (SELECT consent FROM marketing_choices WHERE player_id = ?1 ORDER BY rowid DESC LIMIT 1)
+         AS consent,
+       coalesce((SELECT level FROM harm_players WHERE player_id = ?1), 'none') AS level
+"""
 _NEWEST: Final = (
     "SELECT consent FROM marketing_choices WHERE player_id = ? ORDER BY rowid DESC LIMIT 1"
 )
@@ -58,9 +65,11 @@ class Marketing:
 
 async def marketing_of(house: House, player_id: str, reasons: Iterable[str]) -> Marketing:
     """The choice of a player; `reasons` are those for which playing is closed to them."""
-    row = await house.db.first(_NEWEST, player_id)
-    consent = row is not None and row["consent"] == 1
-    return Marketing(consent, consent and _SILENT.isdisjoint(reasons))
+    row = await house.db.first(_STANDING, player_id)
+    assert row is not None
+    consent = row["consent"] == 1
+    silent = restrictions(cast("Level", row["level"])).marketing
+    return Marketing(consent, consent and not silent and _SILENT.isdisjoint(reasons))
 
 
 async def choose_marketing(

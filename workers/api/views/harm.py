@@ -4,17 +4,15 @@ A player is told numbers of their own play and what they can do; no view for pla
 level or a marker.
 """
 
-from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 from views.common import AmountMinor, Body, Id, Language, PageQuery, Reason, Time, View
 
 LevelName = Literal["none", "low", "medium", "high", "critical"]
 ActionName = Literal["message", "acknowledge", "choose", "pause", "lift"]
 FlagName = Literal["harm_words", "lost_money", "bonus_begging"]
 TierName = Literal["bronze", "silver", "gold", "platinum"]
-MAX_REPORT_DAYS = 366
 
 
 class IncomeBody(Body):
@@ -227,80 +225,6 @@ class PlayerAtLevelView(View):
 class PlayersAtLevelView(View):
     items: list[PlayerAtLevelView]
     next_cursor: str | None
-
-
-class ReportQuery(BaseModel):
-    """Days of the jurisdiction's calendar, both included; without them, the last 30."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    from_: Annotated[date | None, Field(alias="from")] = None
-    to: date | None = None
-
-    @model_validator(mode="after")
-    def _is_a_period(self) -> Self:
-        if self.from_ is not None and self.to is not None:
-            days = (self.to - self.from_).days
-            if not 0 <= days < MAX_REPORT_DAYS:
-                raise ValueError(f"a period has 1 to {MAX_REPORT_DAYS} days")
-        return self
-
-
-class LevelShareView(View):
-    level: LevelName
-    players: int
-    share_bps: Annotated[int, Field(description="Of all players with a wallet, in basis points")]
-
-
-class ActionsTakenView(View):
-    level: LevelName
-    origin: Literal["policy", "staff"]
-    action: ActionName
-    taken: int
-    carried_out: int
-    pending: int
-    refused: int
-    reactions: dict[str, int]
-
-
-class SpendView(View):
-    days_played: int
-    staked_minor: int
-    loss_minor: int
-    deposited_minor: int
-    play_minutes: int
-
-
-class ChangeView(View):
-    """As many days before as after; of interventions whose days after are over."""
-
-    level: LevelName
-    currency: str
-    days: Literal[7, 30]
-    interventions: int
-    spent_less: Annotated[int, Field(description="Of them, those after which less was lost")]
-    before: SpendView
-    after: SpendView
-
-
-class TasksReportView(View):
-    opened: int
-    closed: int
-    closed_late: int
-    open: int
-    overdue: int
-
-
-class HarmReportView(View):
-    first_day: date
-    last_day: date
-    as_of: Time
-    policy_version: str
-    players: int
-    levels: list[LevelShareView]
-    interventions: list[ActionsTakenView]
-    tasks: TasksReportView
-    change_of_spend: list[ChangeView]
 
 
 class PolicyView(View):
