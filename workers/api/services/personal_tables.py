@@ -164,6 +164,10 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
     "vip_changes": Holding(
         ("change_id", "from_tier", "to_tier", "rules_version", "changed_at"), "change_id"
     ),
+    "marketing_choices": Holding(("choice_id", "consent", "source", "chosen_at"), "choice_id"),
+    "protection_orders": Holding(
+        ("order_id", "command", "payload", "actor_role", "ordered_at", "outcome"), "order_id"
+    ),
     "person_keys": Holding(why_not=_PROOF),
     "retentions": Holding(("record_class", "began_at", "keep_until"), "record_class"),
     "kept_identities": Holding(why_not="of people who were erased; they have no session"),
