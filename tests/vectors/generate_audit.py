@@ -9,7 +9,7 @@ thing, and names the law that it has to break in every implementation of the aud
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,35 @@ def anchors(told: Json) -> tuple[Json, list[Json]]:
     return {"items": published, "next_cursor": None}, proofs
 
 
+def closed() -> Json:
+    """The same player's statement after books were closed over the first four events."""
+    whole = statement()
+    fourth = whole["events"][3]
+    opening = {
+        "book": 1,
+        "from_seq": 1,
+        "closed_seq": 4,
+        "closed_hash": fourth["hash"],
+        "closed_through": NOW_MS,
+        "cash_minor": fourth["cash_after"],
+        "bonus_minor": fourth["bonus_after"],
+        "held_minor": fourth["held_after"],
+        "answers": 3,
+        "opening_sha256": "cd" * 32,
+        "manifest_sha256": "ef" * 32,
+    }
+    last = whole["events"][-1]
+    head = replace(
+        head_before_opening(PLAYER, "BRL", "br"),
+        seq=last["seq"],
+        hash=last["hash"],
+        cash_minor=last["cash_after"],
+    )
+    (told,) = link(head, (_draft(9, "BOOKS_CLOSED", data=opening),), None, NOW_MS)
+    who = {"player_id": PLAYER, "currency": "BRL"}
+    return whole | {"opening": opening, "events": [*whole["events"][4:], who | asdict(told)]}
+
+
 def vectors() -> Json:
     """The document: each case has files, the expected verdict, and why."""
     told = statement()
@@ -102,6 +131,10 @@ def vectors() -> Json:
     for why, law, at, forge in _FORGERIES:
         verdict: Json = {"why": why, "law": law, "at": at}
         cases.append(verdict | _forged(files, forge))
+    behind: Json = {"statements": [closed()], "anchors": [page, *proofs]}
+    for why, law, at, forge in _BEHIND_CLOSED_BOOKS:
+        told_case: Json = {"why": why, "law": law, "at": at}
+        cases.append(told_case | _forged(behind, forge))
     return {"about": "docs/proof.md", "cases": cases}
 
 
@@ -209,6 +242,79 @@ _FORGERIES: tuple[tuple[str, str | None, int | str | None, Forge], ...] = (
         "root",
         "2026-11-23",
         lambda f: _reseal(f["anchors"][0]["items"][0], root="2" * 64),
+    ),
+)
+
+
+def _opening(files: Json) -> Json:
+    found: Json = files["statements"][0]["opening"]
+    return found
+
+
+def _untold(files: Json, *, cursor: str | None) -> None:
+    files["statements"][0]["events"].pop()
+    files["statements"][0]["next_cursor"] = cursor
+
+
+def _told_otherwise(files: Json) -> None:
+    event = files["statements"][0]["events"][-1]
+    event["data"] = event["data"].replace("ef" * 32, "00" * 32)
+    names = (
+        *("seq", "event_id", "type", "schema_version", "amount_minor", "cash_delta"),
+        *("bonus_delta", "held_delta", "round_id", "game_version", "idempotency_key"),
+        *("causation_id", "recorded_at", "data"),
+    )
+    text = json.dumps([event[n] for n in names], separators=(",", ":"), ensure_ascii=False)
+    event["hash"] = sha256((event["prev_hash"] + text).encode()).hexdigest()
+
+
+_BEHIND_CLOSED_BOOKS: tuple[tuple[str, str | None, int | str | None, Forge], ...] = (
+    ("closed books, told by their event", None, None, lambda _: None),
+    (
+        "closed books, the event that tells them in a later piece",
+        None,
+        None,
+        lambda files: _untold(files, cursor="9"),
+    ),
+    (
+        "closed books that no event tells",
+        "opening",
+        4,
+        lambda files: _untold(files, cursor=None),
+    ),
+    ("closed books that their event tells otherwise", "opening", 4, _told_otherwise),
+    ("closed books without an opening", "gapless", 1, lambda f: f["statements"][0].pop("opening")),
+    (
+        "an opening with other balances",
+        "fold",
+        5,
+        lambda files: _opening(files).update(cash_minor=99_999),
+    ),
+    (
+        "an opening with another end",
+        "linked",
+        5,
+        lambda files: _opening(files).update(closed_hash="0" * 64),
+    ),
+    (
+        "an opening that is not the one told",
+        "opening",
+        4,
+        lambda files: _opening(files).update(manifest_sha256="0" * 64),
+    ),
+    (
+        "a proof of an archived event that leads elsewhere",
+        "path",
+        "2026-11-22",
+        lambda files: files["anchors"].append(
+            files["anchors"][1] | {"seq": 2, "index": files["anchors"][1]["index"] ^ 1}
+        ),
+    ),
+    (
+        "a proof of an archived event",
+        None,
+        None,
+        lambda files: files["anchors"][1].update(seq=2),
     ),
 )
 

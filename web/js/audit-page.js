@@ -48,7 +48,7 @@ function draw() {
   const verdict = byId("result-verdict");
   verdict.dataset.state = ok ? "proven" : "refuted";
   verdict.textContent = ok ? t("audit.proven") : t(`audit.law_${law}`, { at: at ?? "" });
-  byId("result-events").textContent = plural("audit.events", report.events);
+  byId("result-events").textContent = plural("audit.events", report.events - report.closed_seq);
   const amount = (minor) => formatMinor(minor, locale(), currency);
   byId("result-balances").textContent = ok
     ? t("audit.balances", {
@@ -57,8 +57,14 @@ function draw() {
         held: amount(balances.held),
       })
     : "";
-  byId("result-anchored").textContent = ok ? anchored() : "";
+  byId("result-anchored").textContent = ok ? [beginning(), anchored()].join(" ").trim() : "";
   byId("result-head").textContent = ok ? t("audit.head", { hash: report.head_hash }) : "";
+}
+
+function beginning() {
+  const { opening, closed_seq: at, archived } = report;
+  const days = archived.length ? [t("audit.archived", { days: archived.join(", ") })] : [];
+  return [...(opening ? [t(`audit.opening_${opening}`, { at })] : []), ...days].join(" ");
 }
 
 function anchored() {

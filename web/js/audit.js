@@ -68,10 +68,15 @@ export async function audit(pieces, anchors) {
     totals: {},
     proved: [],
     published: [],
+    archived: [],
+    closed_seq: 0,
+    opening: null,
   };
   try {
     const events = eventsOf(pieces);
+    const opening = begin(report, pieces, events);
     for (const event of events) await follow(report, event);
+    if (opening) checkOpening(report, pieces, events, opening);
     await checkAnchors(report, events, anchors);
   } catch (error) {
     if (!(error instanceof LawBroken)) throw error;
@@ -120,8 +125,31 @@ function eventsOf(pieces) {
   return events.sort((one, other) => one.seq - other.seq);
 }
 
+/** Stand where the statement begins: before the first event, or behind closed books. */
+function begin(report, pieces, events) {
+  const openings = pieces.map((piece) => piece.opening).filter(isObject);
+  const opening = openings.find((one) => one.closed_seq + 1 === events[0].seq) ?? null;
+  if (opening) {
+    report.events = report.closed_seq = opening.closed_seq;
+    [report.head_hash, report.recorded_at] = [opening.closed_hash, opening.closed_through];
+    for (const bucket of BUCKETS) report.balances[bucket] = opening[`${bucket}_minor`];
+  }
+  return opening;
+}
+
+const sorted = (flat) => JSON.stringify(Object.entries(flat).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+function checkOpening(report, pieces, events, opening) {
+  const told = events.filter((event) => event.type === "BOOKS_CLOSED").map((event) => sorted(JSON.parse(event.data)));
+  const end = (piece) => Math.max(...piece.events.map((event) => event.seq));
+  const last = pieces.reduce((one, other) => (end(other) > end(one) ? other : one));
+  if (told.includes(sorted(opening))) report.opening = "told";
+  else if ((last.next_cursor ?? null) !== null) report.opening = "untold";
+  else throw new LawBroken("opening", report.closed_seq);
+}
+
 async function follow(report, event) {
-  if (report.events === 0) [report.player_id, report.currency] = [event.player_id, event.currency];
+  if (!report.player_id) [report.player_id, report.currency] = [event.player_id, event.currency];
   if (event.player_id !== report.player_id || event.currency !== report.currency) {
     throw new LawBroken("one_wallet", event.seq);
   }
@@ -171,17 +199,19 @@ async function checkAnchors(report, events, files) {
 }
 
 async function checkProof(report, events, proof, published) {
-  const stated = events[proof.seq - 1]?.hash ?? null;
+  const place = proof.seq - report.closed_seq;
+  const stated = (place === 0 ? events[0].prev_hash : events[place - 1]?.hash) ?? null;
   const leaf = JSON.stringify([report.player_id, proof.seq, stated]);
-  if (proof.leaf !== leaf) throw new LawBroken("leaf", proof.day);
+  const isArchived = proof.seq < report.closed_seq;
+  if (!isArchived && proof.leaf !== leaf) throw new LawBroken("leaf", proof.day);
   const root = await rootOf(proof);
   if (root === null || root !== proof.root) throw new LawBroken("path", proof.day);
   const anchor = published.get(proof.day);
   if (anchor) {
     if (root !== anchor.root || proof.leaves !== anchor.leaves) throw new LawBroken("root", proof.day);
-    report.published.push(proof.day);
+    if (!isArchived) report.published.push(proof.day);
   }
-  report.proved.push(proof.day);
+  (isArchived ? report.archived : report.proved).push(proof.day);
 }
 
 const utf8 = (text) => new TextEncoder().encode(text);

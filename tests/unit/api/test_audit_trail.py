@@ -107,17 +107,23 @@ def test_a_day_without_an_anchor_and_an_anchor_without_the_wallet_are_told_apart
 
 
 class Ledger(RecordingWallets):
-    """A wallet of `count` events."""
+    """A wallet of `count` events, those up to `closed` in closed books."""
 
     count = 0
+    closed = 0
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str:
         assert kind == "event_range"
-        asked = json.loads(payload)
+        first = self.closed + 1
+        asked = json.loads(payload) or {"from_seq": first, "to_seq": first + 499}
         assert asked["to_seq"] - asked["from_seq"] < 500
         until = min(asked["to_seq"], self.count)
-        events = [{"seq": seq} for seq in range(asked["from_seq"], until + 1)]
-        return f"200 0 {json.dumps({'events': events})}"
+        body: dict[str, Any] = {
+            "events": [{"seq": seq} for seq in range(asked["from_seq"], until + 1)]
+        }
+        if asked["from_seq"] == first > 1:
+            body["opening"] = {"closed_seq": self.closed}
+        return f"200 0 {json.dumps(body)}"
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1_999, 2_000, 4_321])
@@ -136,6 +142,18 @@ def test_the_export_has_every_event_once_in_order(world: World, count: int) -> N
         seqs += [event["seq"] for event in piece["events"]]
         cursor = piece["next_cursor"]
     assert seqs == list(range(1, count + 1))
+
+
+def test_the_export_of_a_wallet_with_closed_books_begins_behind_them(world: World) -> None:
+    player = signed_up(world)
+    ledger = Ledger()
+    ledger.count, ledger.closed = 3_000, 700
+    object.__setattr__(world.house, "wallets", ledger)
+    first = world.call("GET", "/v1/me/wallet/export", token=player.token).json
+    assert first["opening"] == {"closed_seq": 700}
+    assert [first["events"][0]["seq"], first["next_cursor"]] == [701, "2701"]
+    rest = world.call("GET", "/v1/me/wallet/export?cursor=2701", token=player.token).json
+    assert (rest["opening"], rest["events"][-1]["seq"]) == (None, 3_000)
 
 
 def test_the_export_of_a_wallet_that_refuses_is_its_refusal(world: World) -> None:

@@ -1,7 +1,7 @@
 """What lets anybody check the house without trusting it: anchors, proofs, exported statements."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from http_layer.call import Answer, Call
 from http_layer.routing import PLAYER, PUBLIC, route
@@ -17,6 +17,7 @@ from views.audit_trail import (
 )
 
 from shared.audit.errors import ANCHOR_NOT_FOUND, PROOF_NOT_FOUND
+from shared.wallet.errors import EVENT_ARCHIVED
 
 EVENTS_PER_CALL: Final = 500
 CALLS_PER_PIECE: Final = 4
@@ -62,28 +63,38 @@ async def read_proof(call: Call[None]) -> ProofView:
     auth=PLAYER,
     query=ExportQuery,
     response=ExportView,
+    problems=(EVENT_ARCHIVED,),
 )
 async def export_wallet(call: Call[None]) -> Answer:
-    """The wallet's own columns: what was hashed reaches the player as it was hashed."""
-    caller, following = call.principal, int(call.query.cursor or 1)
-    events: list[object] = []
+    """The wallet's own columns: what was hashed reaches the player as it was hashed. Without a
+    cursor it begins where the wallet's log begins: with the first event, or behind closed books.
+    """
+    caller = call.principal
+    asked = _range_from(int(call.query.cursor)) if call.query.cursor else {}
+    events: list[Any] = []
+    opening = None
     more = True
     while more and len(events) < EVENTS_PER_CALL * CALLS_PER_PIECE:
-        asked = {"from_seq": following, "to_seq": following + EVENTS_PER_CALL - 1}
         text = await call.house.wallets.query(
             caller.subject_id, "event_range", caller.session_id, json.dumps(asked)
         )
-        page = json.loads(str(Answer.from_wallet(text).body))["events"]
-        events += page
-        following += len(page)
-        more = len(page) == EVENTS_PER_CALL
+        told = json.loads(str(Answer.from_wallet(text).body))
+        opening = opening or told.get("opening")
+        events += told["events"]
+        more = len(told["events"]) == EVENTS_PER_CALL
+        asked = _range_from(events[-1]["seq"] + 1) if more else {}
     piece = {
         "format": "acme.statement/1",
         "player_id": caller.subject_id,
+        "opening": opening,
         "events": events,
-        "next_cursor": str(following) if more else None,
+        "next_cursor": str(asked["from_seq"]) if more else None,
     }
     return Answer(200, json.dumps(piece, separators=(",", ":"), ensure_ascii=False))
+
+
+def _range_from(seq: int) -> dict[str, int]:
+    return {"from_seq": seq, "to_seq": seq + EVENTS_PER_CALL - 1}
 
 
 ROUTES = (list_anchors, read_proof, export_wallet)

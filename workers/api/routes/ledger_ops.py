@@ -24,7 +24,7 @@ from views.ops import ApprovalView
 
 from routes.ops import approval_view
 from shared.identity.errors import PLAYER_NOT_FOUND
-from shared.wallet.errors import EVENT_NOT_FOUND, WALLET_NOT_FOUND
+from shared.wallet.errors import EVENT_ARCHIVED, EVENT_NOT_FOUND, WALLET_NOT_FOUND
 
 _READERS = staff("support", "finance", "aml", "kyc", "admin", "regulator", "auditor")
 
@@ -51,7 +51,7 @@ async def search_players(call: Call[None]) -> PlayersView:
     auth=_READERS,
     query=AtSeqQuery,
     response=Player360View,
-    problems=(PLAYER_NOT_FOUND, WALLET_NOT_FOUND, EVENT_NOT_FOUND),
+    problems=(PLAYER_NOT_FOUND, WALLET_NOT_FOUND, EVENT_NOT_FOUND, EVENT_ARCHIVED),
 )
 async def read_player_360(call: Call[None]) -> Player360View:
     player = await read_player(call.house, call.principal, call.path["player_id"], call.now_ms)
@@ -70,7 +70,7 @@ async def read_player_360(call: Call[None]) -> Player360View:
     auth=_READERS,
     query=SeqQuery,
     response=ExplanationView,
-    problems=(WALLET_NOT_FOUND, EVENT_NOT_FOUND),
+    problems=(WALLET_NOT_FOUND, EVENT_NOT_FOUND, EVENT_ARCHIVED),
 )
 async def explain_balance(call: Call[None]) -> Answer:
     return await _ask(call, "explain", call.query.seq)

@@ -38,6 +38,7 @@ from shared.payments.methods import CURRENCY_OF, check_method
 from shared.payments.signature import HEADER
 from shared.platform.ports import Record
 from shared.wallet.errors import (
+    ANSWER_ARCHIVED,
     CURRENCY_MISMATCH,
     DEPOSIT_NOT_FOUND,
     IDEMPOTENCY_KEY_CONFLICT,
@@ -75,6 +76,7 @@ async def _command(call: Call[Any], kind: str, **payload: object) -> Answer:
     idempotent=True,
     rate=RateClass.MONEY,
     problems=(
+        ANSWER_ARCHIVED,
         CURRENCY_MISMATCH,
         WALLET_FROZEN,
         LIMIT_DEPOSIT,
@@ -147,6 +149,7 @@ async def read_deposit(call: Call[None]) -> DepositView:
     idempotent=True,
     rate=RateClass.MONEY,
     problems=(
+        ANSWER_ARCHIVED,
         CURRENCY_MISMATCH,
         WALLET_FROZEN,
         INSUFFICIENT_FUNDS,

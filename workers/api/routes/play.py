@@ -20,7 +20,13 @@ from views.play import (
 from routes.wallet import ask_wallet
 from shared.compliance.model import profile_now
 from shared.games.errors import GAME_NOT_FOUND
-from shared.wallet.errors import BET_REJECTIONS, GAME_SESSION_NOT_FOUND, ROUND_NOT_FOUND
+from shared.wallet.errors import (
+    ANSWER_ARCHIVED,
+    BET_REJECTIONS,
+    GAME_SESSION_NOT_FOUND,
+    ROUND_ARCHIVED,
+    ROUND_NOT_FOUND,
+)
 
 
 @route(
@@ -60,7 +66,7 @@ async def open_game_session(call: Call[GameSessionBody]) -> Answer:
     status=201,
     idempotent=True,
     rate=RateClass.MONEY,
-    problems=(GAME_SESSION_NOT_FOUND, *BET_REJECTIONS),
+    problems=(GAME_SESSION_NOT_FOUND, ANSWER_ARCHIVED, *BET_REJECTIONS),
 )
 async def play_round(call: Call[RoundBody]) -> Answer:
     bet = call.body
@@ -96,7 +102,7 @@ async def list_rounds(call: Call[None]) -> Answer:
     summary="Recall a round as it was played (GLI-19 §4.14)",
     auth=PLAYER,
     response=RecallView,
-    problems=(ROUND_NOT_FOUND,),
+    problems=(ROUND_NOT_FOUND, ROUND_ARCHIVED),
 )
 async def recall_round(call: Call[None]) -> Answer:
     return await ask_wallet(call, "round", round_id=call.path["round_id"])

@@ -78,11 +78,30 @@ class ExportedEventView(View):
     hash: Sha256Hex
 
 
+class OpeningView(View):
+    """What closed books brought: the BOOKS_CLOSED event of book `book` tells the same."""
+
+    book: int
+    from_seq: int
+    closed_seq: Annotated[int, Field(description="The statement begins behind this event")]
+    closed_hash: Sha256Hex
+    closed_through: Annotated[int, Field(description="UTC milliseconds of that event")]
+    cash_minor: int
+    bonus_minor: int
+    held_minor: int
+    answers: int
+    opening_sha256: Sha256Hex
+    manifest_sha256: Annotated[Sha256Hex, Field(description="Of the archive's list of the book")]
+
+
 class ExportView(View):
     """A piece of a wallet's ledger from which anybody can recompute the chain and the balances."""
 
     format: Literal["acme.statement/1"]
     player_id: Id
+    opening: Annotated[
+        OpeningView | None, Field(description="Given with the first piece of closed books only")
+    ]
     events: list[ExportedEventView]
     next_cursor: str | None
 
