@@ -13,8 +13,8 @@ from typing import Any, Final
 from http_layer.registry import wallet_rejection
 
 from services.container import House
-from services.eligibility import read_gate
 from services.marketing import withdraw_marketing
+from services.player_clock import player_now_ms
 from shared.compliance.errors import LIMIT_NOT_OFFERED
 from shared.compliance.model import InForce, profile_now
 from shared.compliance.rules import Exclusion
@@ -128,7 +128,7 @@ async def pause(house: House, who: Principal, term: Term | None, now_ms: int) ->
         Rejected: PAUSE_TERM_NOT_OFFERED, or as the wallet refuses.
     """
     rules, terms = _terms(house, now_ms)
-    began_ms = await wallet_now(house, who.subject_id)
+    began_ms = await player_now_ms(house, who.subject_id, now_ms)
     asked = term or Term(days=min(terms.pauses_days))
     until = pause_until(asked, terms, rules.profile.day_offset_ms, began_ms)
     return await command(house, who, "pause", {"until": until, "source": "player"}, now_ms)
@@ -150,23 +150,11 @@ async def exclusion_end(house: House, player_id: str, term: Term, now_ms: int) -
     """When an exclusion that begins now, by the wallet's clock, ends; None: never by itself.
 
     Raises:
-        Rejected: EXCLUSION_TERM_NOT_OFFERED; WALLET_NOT_FOUND.
+        Rejected: EXCLUSION_TERM_NOT_OFFERED.
     """
     rules, terms = _terms(house, now_ms)
-    began_ms = await wallet_now(house, player_id)
+    began_ms = await player_now_ms(house, player_id, now_ms)
     return exclusion_until(term, terms, rules.profile.day_offset_ms, began_ms)
-
-
-async def wallet_now(house: House, player_id: str) -> int:
-    """The wallet's clock, which the sandbox can move.
-
-    Raises:
-        Rejected: WALLET_NOT_FOUND.
-    """
-    gate = await read_gate(house, player_id)
-    now_ms = gate["now_ms"]
-    assert isinstance(now_ms, int)
-    return now_ms
 
 
 def language_of(accept_language: str | None) -> Language:
