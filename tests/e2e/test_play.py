@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from e2e.edge import Edge
+from e2e.guarded import log_in
 from e2e.player import Json, Player, assert_adds_up, expect, fresh_key, join, problem
 
 SECOND_MS = 1_000
@@ -196,8 +197,10 @@ def test_an_idle_game_session_is_over_before_anything_else_is_looked_at(
     player.move_clock(30 * MINUTE_MS + SECOND_MS)
     everything_wrong = {"session_id": session, "stake_minor": 1, "params": {"target": 0}}
     problem(_round(player, **everything_wrong), 401, "session_expired")
-    reopened = everything_wrong | {"session_id": player.open_game()["session_id"]}
-    problem(_round(player, **reopened), 422, "invalid_params")
+    back = log_in(player)
+    problem(_round(back, **everything_wrong), 401, "session_expired")
+    reopened = everything_wrong | {"session_id": back.open_game()["session_id"]}
+    problem(_round(back, **reopened), 422, "invalid_params")
 
 
 def test_the_first_applicable_rejection_wins(client: httpx.Client) -> None:
@@ -265,6 +268,7 @@ def test_a_used_up_limit_is_warned_of_and_frees_the_next_day(client: httpx.Clien
     assert {"kind": "loss", "period": "daily", "used": 1_000, "value": 1_000} in played["warnings"]
     problem(player.bet(session, 100), 403, "limit_loss")
     player.move_clock(24 * 60 * MINUTE_MS)
+    player = log_in(player)
     expect(player.bet(player.open_game()["session_id"], 100), 201)
 
 
