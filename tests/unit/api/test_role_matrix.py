@@ -204,6 +204,19 @@ class Owner:
         assert run(sent).startswith("20")
         return intervention_id
 
+    def message(self) -> str:
+        """A message about their play that waits for nothing."""
+        message_id = str(uuid7(self.world.clock.now_ms(), secrets.token_bytes(10)))
+        self.world.change(
+            "INSERT INTO interventions (intervention_id, player_id, origin, level, action,"
+            " template, template_version, blocks_bonus, score, policy_version, readings, numbers, taken_at,"
+            " taken_on, status, try_at) VALUES (?, ?, 'policy', 'low', 'message', 'activity',"
+            " '2026-11', 0, 25, '2026-11', '[]', '{}', 0, 0, 'carried_out', 0)",
+            message_id,
+            self.player.player_id,
+        )
+        return message_id
+
     def login_session(self) -> str:
         sessions = self.player.get("/v1/me/sessions")["items"]
         return str(sessions[0]["session_id"])
@@ -216,6 +229,7 @@ OWNED: dict[str, Callable[[Owner], str]] = {
     "GET /v1/me/data-exports/{export_id}": lambda owner: owner.export_id,
     "GET /v1/me/data-exports/{export_id}/parts/{number}": lambda owner: owner.export_id,
     "POST /v1/me/interventions/{intervention_id}/ack": Owner.intervention,
+    "POST /v1/me/messages/{message_id}/seen": Owner.message,
     "DELETE /v1/me/sessions/{session_id}": Owner.login_session,
 }
 """Of each route of players that names something: what the owner has. One that ends what it names
