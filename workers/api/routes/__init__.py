@@ -25,6 +25,7 @@ from routes import (
     protection_desk,
     registers,
     sandbox,
+    sandbox_registers,
     security,
     staff_auth,
     staff_security,
@@ -58,5 +59,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *registers.ROUTES,
     *privacy.ROUTES,
     *sandbox.ROUTES,
+    *sandbox_registers.ROUTES,
 )
 """Contexts add their `ROUTES` here, in the order in which the OpenAPI document shows them."""

@@ -1,10 +1,10 @@
-"""The desk's view of registers and off-boardings; a player's notices; the sandbox's switches."""
+"""The desk's view of registers and off-boardings, and a player's own notices."""
 
 import json
 from typing import Final
 
 from http_layer.call import Answer, Call
-from http_layer.routing import PLAYER, PUBLIC, route, staff
+from http_layer.routing import PLAYER, route, staff
 from services.communications import letters_of
 from services.offboarding import case_of, rules_of
 from services.player_clock import player_now_ms
@@ -19,7 +19,6 @@ from services.register_desk import (
     standings_of,
 )
 from services.rows import integer, page_of
-from services.sandbox_registers import SandboxListings
 from views.registers import (
     ChecksQuery,
     ChecksView,
@@ -37,14 +36,11 @@ from views.registers import (
     RunsQuery,
     RunsView,
     RunView,
-    SandboxRegistersBody,
-    SandboxRegistersView,
     StandingView,
     SweepBody,
     SweepView,
 )
 
-from shared.compliance.registers.gamstop import SELF_EXCLUDED
 from shared.compliance.registers.offboarding import deadlines, state_of, steps_due
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Record, SqlValue
@@ -162,34 +158,6 @@ async def list_notices(call: Call[None]) -> NoticesView:
     return NoticesView(items=items)
 
 
-@route(
-    "POST",
-    "/v1/sandbox/registers",
-    tag="Sandbox",
-    summary="Switch registers off and on, and put people on them",
-    auth=PUBLIC,
-    body=SandboxRegistersBody,
-    response=SandboxRegistersView,
-    sandbox_only=True,
-)
-async def switch_registers(call: Call[SandboxRegistersBody]) -> SandboxRegistersView:
-    body, listings = call.body, call.house.listings
-    assert isinstance(listings, SandboxListings)
-    if body.sigap is not None:
-        await listings.switch("sigap", is_up=body.sigap == "up")
-    if body.gamstop is not None:
-        await listings.switch("gamstop", is_up=body.gamstop == "up")
-    if body.sigap_listing is not None:
-        await listings.put("sigap", body.sigap_listing.cpf, body.sigap_listing.reasons)
-    if body.gamstop_listing is not None:
-        listed = body.gamstop_listing
-        await listings.put("gamstop", listed.email, [SELF_EXCLUDED] if listed.is_excluded else [])
-    return SandboxRegistersView(
-        sigap="up" if await listings.is_up("sigap") else "down",
-        gamstop="up" if await listings.is_up("gamstop") else "down",
-    )
-
-
 async def _offboarding(call: Call[None], row: Record) -> OffboardingView:
     player_id = str(row["player_id"])
     at_ms = await player_now_ms(call.house, player_id, call.now_ms)
@@ -300,5 +268,4 @@ ROUTES = (
     list_offboardings,
     list_communications,
     list_notices,
-    switch_registers,
 )

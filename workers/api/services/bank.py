@@ -8,6 +8,7 @@ and the caller puts it through the very code of the webhook.
 """
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
@@ -78,13 +79,22 @@ class NoBank:
         raise _unavailable()
 
 
+async def _never() -> bool:
+    return False
+
+
 class SandboxBank:
-    """A bank that pays whatever it is asked to and calls our webhooks for it."""
+    """A bank that calls our webhooks for whatever it is asked to pay; it pays, until it is told to
+    refuse.
+    """
 
     ISPB: Final = "99999999"
 
-    def __init__(self, webhook_secret: bytes) -> None:
+    def __init__(
+        self, webhook_secret: bytes, refuses: Callable[[], Awaitable[bool]] = _never
+    ) -> None:
         self._secrets = (webhook_secret,)
+        self._refuses = refuses
 
     def check(self) -> None:
         """This bank is always there."""
@@ -98,8 +108,10 @@ class SandboxBank:
         )
 
     async def send(self, payout: Payout, now_ms: int) -> SignedNotice | None:
-        paid = {"endToEndId": payout.end_to_end_id, "status": "REALIZADO"}
-        return self._signed({"pagamentos": [paid]}, now_ms)
+        result = {"endToEndId": payout.end_to_end_id, "status": "REALIZADO"}
+        if await self._refuses():
+            result |= {"status": "NAO_REALIZADO", "motivo": "the account was closed"}
+        return self._signed({"pagamentos": [result]}, now_ms)
 
     async def refund(self, end_to_end_id: str, amount_minor: int) -> None:
         """The payer of the sandbox has no account that could be credited."""

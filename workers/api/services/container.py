@@ -148,9 +148,9 @@ def build_house(ports: Ports, variable: Variable) -> House:
         if settings.profile == "sandbox"
         else NetworkLocator(settings.jurisdiction, ports.clock),
         games=GameCatalogue(ports.db, ports.cache),
-        bank=SandboxBank(settings.pix_webhook_secret)
-        if settings.profile == "sandbox"
-        else NoBank(),
+        bank=NoBank()
+        if listings is None
+        else SandboxBank(settings.pix_webhook_secret, listings.bank_refuses),
         identity_provider=SandboxIdentityProvider() if settings.profile == "sandbox" else None,
         registers=registers,
         listings=listings,

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol
 
 from services.container import House
 from shared.compliance.model import InForce
+from shared.compliance.registers.checks import FACT_OF
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.times import HOUR_MS
@@ -39,7 +40,9 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     day: what it requires before money moves towards risk, which limits nobody may be without, how
     often a reality check comes, how long a looser limit waits.
     """
-    requires: list[str] = []
+    requires: list[str] = [
+        FACT_OF[register.adapter] for register in profile.registers if register.adapter is not None
+    ]
     if profile.session is not None:
         requires.append("session")
         if profile.session.location_minutes is not None:

@@ -1,4 +1,4 @@
-"""What the sandbox was told about its registers: which are off, and whom they list.
+"""What the sandbox was told about its registers and its bank: which are off, and whom they list.
 
 People are kept by a blind index, as everywhere. Nothing of this exists in another profile.
 """
@@ -12,6 +12,9 @@ from shared.identity.sealing import BlindIndex, IndexPurpose
 from shared.platform.ports import Database
 
 KNOWN_BY: Final[Mapping[RegisterName, IndexPurpose]] = {"sigap": "cpf", "gamstop": "email"}
+
+_BANK: Final = "bank"
+"""Kept beside the registers, for it is switched as they are."""
 
 _SWITCH: Final = """
 INSERT INTO sandbox_registers (register, is_up) VALUES (?1, ?2)
@@ -48,6 +51,15 @@ class SandboxListings:
     async def switch(self, register: RegisterName, *, is_up: bool) -> None:
         """Switch a register on or off."""
         await self._db.execute(_SWITCH, register, int(is_up))
+
+    async def bank_refuses(self) -> bool:
+        """Whether the sandbox's bank refuses payouts."""
+        row = await self._db.first("SELECT is_up FROM sandbox_registers WHERE register = ?", _BANK)
+        return row is not None and row["is_up"] == 0
+
+    async def switch_bank(self, *, pays: bool) -> None:
+        """Have the bank pay or refuse what it is asked to pay."""
+        await self._db.execute(_SWITCH, _BANK, int(pays))
 
     async def put(self, register: RegisterName, person: str, reasons: Sequence[str]) -> None:
         """List a person; without reasons they are listed no more."""

@@ -218,3 +218,11 @@ class SandboxRegistersBody(Body):
 class SandboxRegistersView(View):
     sigap: Literal["up", "down"]
     gamstop: Literal["up", "down"]
+
+
+class SandboxBankBody(Body):
+    payouts: Literal["paid", "refused"]
+
+
+class SandboxBankView(View):
+    payouts: Literal["paid", "refused"]
