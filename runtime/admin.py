@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from shared.identity.model import Role  # noqa: E402 - the path comes first
 from shared.identity.passwords import SALT_BYTES, Passwords  # noqa: E402
 from shared.identity.sealing import BlindIndex, Sealing, index_keys, key_from_text  # noqa: E402
+from shared.identity.totp import SECRET_BYTES, enrolment_uri  # noqa: E402
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7  # noqa: E402
 from shared.platform.native.crypto import NativeCrypto  # noqa: E402
 
@@ -40,6 +41,11 @@ VALUES (?, ?, ?, ?, 'active', ?)
 _INSERT_CREDENTIALS = """
 INSERT INTO credentials (subject_id, subject_kind, password_hash, changed_at)
 VALUES (?, 'staff', ?, ?)
+"""
+_INSERT_FACTOR = """
+INSERT INTO second_factors (subject_id, subject_kind, secret_sealed, last_step, created_at,
+  confirmed_at)
+VALUES (?, 'staff', ?, 0, ?, ?)
 """
 
 
@@ -59,9 +65,9 @@ def read_secrets() -> Mapping[str, str]:
 
 
 async def statements(
-    values: Mapping[str, str], email: str, role: str, password: str
+    values: Mapping[str, str], email: str, role: str, password: str, totp_secret: bytes
 ) -> list[tuple[str, tuple[str | int, ...]]]:
-    """The two rows of a member of staff."""
+    """The three rows of a member of staff."""
     crypto, entropy = NativeCrypto(), SystemRandom()
     keys = {kid: key_from_text(key) for kid, key in json.loads(values["PII_KEYS"]).items()}
     sealing = Sealing(crypto, entropy, keys, values["PII_ACTIVE_KEY"])
@@ -72,7 +78,12 @@ async def statements(
     sealed = await sealing.seal(email, bound=f"staff:{staff_id}:email")
     password_hash = await passwords.hash(password, entropy.token(SALT_BYTES))
     staff = (staff_id, index, sealed, role, now_ms)
-    return [(_INSERT_STAFF, staff), (_INSERT_CREDENTIALS, (staff_id, password_hash, now_ms))]
+    factor = await sealing.seal(totp_secret.hex(), bound=f"staff:{staff_id}:second_factor")
+    return [
+        (_INSERT_STAFF, staff),
+        (_INSERT_CREDENTIALS, (staff_id, password_hash, now_ms)),
+        (_INSERT_FACTOR, (staff_id, factor, now_ms, now_ms)),
+    ]
 
 
 def local_database(state: Path) -> Path:
@@ -105,7 +116,8 @@ def main() -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         raise SystemExit("This is not an e-mail address.")
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    rows = asyncio.run(statements(read_secrets(), email, wanted.role, password))
+    secret = secrets.token_bytes(SECRET_BYTES)
+    rows = asyncio.run(statements(read_secrets(), email, wanted.role, password, secret))
     if wanted.sql is not None:
         wanted.sql.write_text("".join(as_sql(*row) for row in rows), encoding="utf-8")
         print(f"Now: npx wrangler d1 execute acmetocasino -e api --remote --file {wanted.sql}")
@@ -118,7 +130,9 @@ def main() -> None:
             raise SystemExit(f"{email} is a member of staff already.") from None
         except sqlite3.OperationalError as error:
             raise SystemExit(f"Stop the edge on this folder first ({error}).") from None
-    print(f"{email} is {wanted.role}. The password, shown only now: {password}")
+    print(f"{email} is {wanted.role}. Shown only now:")
+    print(f"  password           {password}")
+    print(f"  authenticator app  {enrolment_uri(secret, email)}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import { currentAccessToken, endSession, refreshOnce, startSession, storedRefres
 const PENDING_SLOT = "acme.pending";
 const RETRY_AFTER_MS = [300, 900, 2_000];
 const RENEWABLE = new Set(["token_missing", "token_invalid", "token_expired"]);
+const ENDED = new Set(["session_revoked", "reauth_required"]);
+const PLACE_TO_CHECK = new Set(["stale", "address_changed"]);
 const UNSETTLED_STATUSES = new Set([500, 502, 503, 504]);
 
 /** The API refused, with a problem of RFC 9457: `code` is stable, `problem` is the whole document. */
@@ -70,15 +72,20 @@ function exchangeRefreshToken(refreshToken) {
   return once("POST", "/v1/auth/refresh", { body: { refresh_token: refreshToken } });
 }
 
-/** Send with the access token; when it has expired, renew it once and send again. */
+/** Send with the access token; when it has expired, or the place must be checked again, do that once and send again. */
 async function withToken(method, path, options = {}) {
   try {
     return await once(method, path, { ...options, token: currentAccessToken() });
   } catch (error) {
-    if (error.code === "session_revoked") endSession(error.code);
-    if (!RENEWABLE.has(error.code) || !storedRefreshToken()) throw error;
+    if (ENDED.has(error.code)) endSession(error.code);
+    if (error.code === "geo_blocked" && PLACE_TO_CHECK.has(error.problem.reason)) {
+      await once("POST", "/v1/me/location", { token: currentAccessToken() });
+    } else if (RENEWABLE.has(error.code) && storedRefreshToken()) {
+      await renewSession();
+    } else {
+      throw error;
+    }
   }
-  await renewSession();
   return once(method, path, { ...options, token: currentAccessToken() });
 }
 
@@ -107,8 +114,12 @@ export const readPublic = (path) => once("GET", path);
 export const read = (path) => withToken("GET", path);
 export const register = (form) => once("POST", "/v1/players", { body: form });
 
-export async function logIn(email, password) {
-  startSession(await once("POST", "/v1/auth/login", { body: { email, password } }));
+/** `otp` is a code of the authenticator app, or a recovery code; it is sent only when it was written. */
+export async function logIn(email, password, otp = "") {
+  const body = otp === "" ? { email, password } : { email, password, otp };
+  const session = await once("POST", "/v1/auth/login", { body });
+  if (session.scope === "enrol") location.hash = "#/security";
+  startSession(session);
 }
 
 /** The session ends here whether or not the API can be told. */

@@ -19,6 +19,7 @@ import { startEntrance, tellEnding } from "./views/entrance.js";
 import { clearDocuments, drawDocuments, openDocuments, startDocuments } from "./views/kyc.js";
 import { clearLimits, drawLimits, startLimits } from "./views/limits.js";
 import { addRound, clearRounds, drawRounds, loadRounds, openFairness, startRounds } from "./views/rounds.js";
+import { clearSecurity, drawSecurity, openSecurity, startSecurity } from "./views/security.js";
 import { drawSpecimen, startSpecimen } from "./views/specimen.js";
 import { clearStrip, drawStrip, startStrip } from "./views/strip.js";
 import { clearStatement, drawStatement, openStatement, startStatement } from "./views/statement.js";
@@ -39,6 +40,7 @@ const SECTIONS = {
   },
   protection: refreshProtection,
   documents: openDocuments,
+  security: openSecurity,
 };
 
 const sectionInAddress = () => {
@@ -114,7 +116,7 @@ function hear({ type, ...told }) {
 
 function leave(reason) {
   closeLive();
-  for (const clear of [forgetPlayer, forgetProtection, clearStrip, clearBreaks, clearChecks, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearWallet]) clear();
+  for (const clear of [forgetPlayer, forgetProtection, clearStrip, clearBreaks, clearChecks, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearSecurity, clearWallet]) clear();
   if (byId("round-dialog").open) byId("round-dialog").close();
   tell(null);
   tellEnding(reason);
@@ -126,7 +128,7 @@ function leave(reason) {
 function redraw() {
   drawSpecimen();
   if (!isSignedIn()) return;
-  for (const draw of [drawStrip, drawBreaks, drawChecks, drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawDocuments, drawCharge, drawWithdrawal]) draw();
+  for (const draw of [drawStrip, drawBreaks, drawChecks, drawWallet, drawGame, drawRounds, drawStatement, drawLimits, drawDocuments, drawSecurity, drawCharge, drawWithdrawal]) draw();
 }
 
 async function start() {
@@ -138,6 +140,7 @@ async function start() {
   startRounds();
   startStatement();
   startDocuments();
+  startSecurity();
   startStrip();
   startLimits();
   startBreaks();

@@ -155,7 +155,7 @@ async function submitLogIn(event) {
   const form = event.currentTarget;
   const place = byId("log-in-problem");
   clearProblem(place);
-  const { email, password } = form.elements;
+  const { email, password, otp } = form.elements;
   const empty = [email, password].filter((input) => {
     mark(input, input.value === "" ? t("invalid.required") : null);
     return input.value === "";
@@ -166,10 +166,15 @@ async function submitLogIn(event) {
   }
   await whileBusy(form.querySelector("button"), async () => {
     try {
-      await logIn(email.value.trim(), password.value);
+      await logIn(email.value.trim(), password.value, otp.value.trim());
       form.reset();
+      show(byId("log-in-code"), false);
     } catch (error) {
       showProblem(place, error);
+      if (error.code === "second_factor_required") {
+        show(byId("log-in-code"), true);
+        otp.focus();
+      }
     }
   });
 }
