@@ -6,7 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench bill sim bank clean
+.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench bench-wallet bill sim bank clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ openapi: setup ## write openapi.json and the pages of docs/ that are made from t
 
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+bench-wallet: setup ## what age costs a wallet, and one whose books are closed: EVENTS=1000000
+	@PYTHONPATH=.:src:tests nice -n 19 $(BIN)/python -m bench.long_wallet --events $(or $(EVENTS),1000000)
 
 bill: setup ## what a bet leaves behind and what a month of bets costs
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.bill
