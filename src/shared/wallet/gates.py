@@ -277,7 +277,6 @@ def _intervention_due(view: View, _: int) -> Rejected | None:
         errors.INTERVENTION_DUE,
         "a message of player protection waits",
         intervention_id=waiting.intervention_id,
-        level=waiting.level,
         template=waiting.template,
         demands=waiting.demands,
     )

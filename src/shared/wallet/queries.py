@@ -77,12 +77,14 @@ def head(asked: Asked) -> Body:
 
 
 def events(asked: Asked) -> Body:
-    """The statement, newest first."""
+    """The statement, newest first; a player reads of a house's events what is the player's to read:
+    neither reasons of a register, nor the level of a risk, nor who of the house acted.
+    """
     before, limit = _page(asked.fields, "before_seq")
     found = asked.store.events_before(before, limit + 1, asked.head.closed_seq)
     page = found[:limit]
     return {
-        "items": [_statement_line(event) for event in page],
+        "items": [_statement_line(event, asked.session_id) for event in page],
         "next_cursor": str(page[-1].seq) if len(found) > limit else None,
     }
 
@@ -230,7 +232,19 @@ def _page(fields: Fields, position: str) -> tuple[int, int]:
     return before, limit
 
 
-def _statement_line(event: Event) -> Body:
+_PLAYERS_PART: Final[Mapping[str, tuple[str, ...]]] = {
+    "FACT_RECORDED": ("name", "status"),
+    "INTERVENTION_SET": ("intervention_id", "template", "demands", "bonus_block"),
+    "LIMIT_CHANGED": ("kind", "period", "value", "source"),
+}
+"""What a statement shows a player of these events; of every other one it shows all."""
+
+
+def _statement_line(event: Event, session_id: str) -> Body:
+    data: Body = json.loads(event.data)
+    shown = _PLAYERS_PART.get(event.type) if session_id else None
+    if shown is not None:
+        data = {name: data[name] for name in shown if name in data}
     return {
         "seq": event.seq,
         "event_id": event.event_id,
@@ -244,7 +258,7 @@ def _statement_line(event: Event) -> Body:
         "held_after": event.held_after,
         "round_id": event.round_id,
         "recorded_at": rfc3339(event.recorded_at),
-        "data": json.loads(event.data),
+        "data": data,
         "hash": event.hash,
     }
 

@@ -155,3 +155,24 @@ def test_answers_are_compact_json_that_the_api_can_pass_on(house: House) -> None
     status, replayed, body = text.split(" ", 2)
     assert (status, replayed) == ("200", "0")
     assert json.dumps(json.loads(body), separators=(",", ":")) == body
+
+
+def test_a_statement_shows_players_their_part_of_what_the_house_says() -> None:
+    house = House().open(("loss", "daily", 5))
+    house.tell("impediment", "impeded", None, "public_agent")
+    message = {"level": "critical", "template": "t", "demands": "choose"}
+    house.do("intervention_set", login="", intervention_id="i", **message)
+    limit: dict[str, Any] = {
+        "kind": "wager",
+        "period": "daily",
+        "value": 7,
+        "reason": "harm",
+        "actor": "staff-1",
+    }
+    assert house.do("operator_limit_set", login="", **limit).status == 200
+    seen = house.ask("events").body["items"]
+    for secret in ("public_agent", "critical", "staff-1", "harm"):
+        assert secret not in str(seen)
+        assert secret in str(house.ask("events", login="").body["items"])
+    by_type = {item["type"]: item["data"] for item in seen}
+    assert by_type["FACT_RECORDED"] == {"name": "impediment", "status": "impeded"}

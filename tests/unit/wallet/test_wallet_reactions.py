@@ -111,9 +111,9 @@ def test_a_message_waits_for_its_answer_and_any_device_may_give_it() -> None:
     send(house, "acknowledge")
     refused = house.do("bet", round_id="r", game_id="s", amount_minor=1)
     assert (refused.status, refused.code) == (403, "intervention_due")
-    told = {name: refused.body[name] for name in ("intervention_id", "level", "template")}
-    assert told == {"intervention_id": "i", "level": "high", "template": "rg-a3"}
-    assert refused.body["demands"] == "acknowledge"
+    told = {name: refused.body[name] for name in ("intervention_id", "template", "demands")}
+    assert told == {"intervention_id": "i", "template": "rg-a3", "demands": "acknowledge"}
+    assert "level" not in refused.body, "what the house computes is not the player's to read"
     assert house.do("bet", login="", round_id="r", game_id="s", amount_minor=1).code == refused.code
     assert house.do("deposit_request", amount_minor=1, method="pix").status == 201
     assert ack(house, "acknowledged", "another") == (404, "intervention_not_found")

@@ -118,7 +118,9 @@ def test_a_place_that_grows_old_holds_the_bets_of_a_socket(play: Live) -> None:
     assert play.bet(socket)["type"] == "round"
     assert play.house.sql.query("SELECT place_checked_at FROM login_sessions") == [(now_ms,)]
     play.house.sql.execute("UPDATE login_sessions SET place_checked_at = 1")
-    assert play.bet(socket)["reason"] == "stale"
+    play.woken()
+    refused = play.bet(socket)
+    assert (refused.get("code"), refused.get("reason")) == ("geo_blocked", "stale"), refused
 
 
 def test_games_of_a_context_are_the_text_that_the_api_gave() -> None:
