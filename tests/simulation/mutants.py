@@ -33,6 +33,7 @@ from shared.wallet import (
 from shared.wallet.delivery import Delivery
 from shared.wallet.funding import Split
 from shared.wallet.gate_model import FOREVER, Gate
+from shared.wallet.memory import RememberingStore
 from shared.wallet.model import GENESIS_HASH, Decision, GameSession, Head, Seed, Withdrawal
 from shared.wallet.service import Wallet
 from shared.wallet.store import Store
@@ -268,6 +269,10 @@ def _never_asks_for_a_reality_check(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("shared.wallet.replay_gate.due_at", lambda *_: FOREVER)
 
 
+def _remembers_through_other_commands(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(RememberingStore, "forget", lambda _: None)
+
+
 TWICE: Final = "retries never move money twice"
 ONE_KEY: Final = "a key stands for one request"
 MOVED: Final = "balances are those of an independent fold"
@@ -278,12 +283,15 @@ ALLOWED: Final = "what is allowed is done"
 EVENTS: Final = "a command appends its events and no others"
 BINDS: Final = "an answer tells what binds and what waits"
 TOLD: Final = "an answer tells the balance"
+HOUR: Final = "a charge lives one hour"
 WARNED: Final = "limits warn from 90 per cent on"
 FROZEN: Final = "a sound wallet is never frozen"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant("the idempotency look-up is skipped", _forgets_keys, frozenset({TWICE, ONE_KEY})),
-    Mutant("a refund comes back as cash", _refunds_as_cash, frozenset({MOVED, FROZEN, ORDER})),
+    Mutant(
+        "a refund comes back as cash", _refunds_as_cash, frozenset({MOVED, FROZEN, ORDER, ROUNDS})
+    ),
     Mutant(
         "the outbox moves its cursor before it sends",
         _tells_before_sending,
@@ -318,7 +326,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(
         "a wallet's time runs back",
         _lets_time_run_back,
-        frozenset({"an event is recorded at the wallet's time", ORDER, FROZEN}),
+        frozenset({"an event is recorded at the wallet's time", HOUR, ORDER, FROZEN}),
     ),
     Mutant(
         "expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER, WARNED})
@@ -366,5 +374,10 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "a reality check is never due",
         _never_asks_for_a_reality_check,
         frozenset({ORDER, "a reality check is due at its time"}),
+    ),
+    Mutant(
+        "what a play left is kept through other commands",
+        _remembers_through_other_commands,
+        frozenset({FROZEN, ORDER, ALLOWED, "a session shows the commitment", "the log has no gap"}),
     ),
 )

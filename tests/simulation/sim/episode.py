@@ -15,10 +15,13 @@ from simulation.sim.calendar import DAY_MS, day_of, start_of
 from simulation.sim.chance import generator_of
 from simulation.sim.laws import check_told, check_wallet
 from simulation.sim.operation import Operation
+from simulation.sim.player_actors import plays
 from simulation.sim.setting import Setting
 from simulation.sim.world import World
 
 _WEIGHTS: Final = [weight for weight, _ in ACTORS]
+_PLAYS_ON: Final = 0.5
+"""Rounds come in rows: after one the same player plays the next as often as not."""
 _FAULTS: Final = ("", "request", "answer", "storage", "twice", "evicted", "alarm")
 _FAULT_WEIGHTS: Final = (800, 25, 50, 50, 35, 30, 10)
 _ALARM_FAULTS: Final = ("", "storage", "alarm", "refused", "taken")
@@ -101,6 +104,8 @@ def finish(world: World) -> None:
 def _drawn(world: World, chance: Random, number: int) -> Operation | None:
     wallet = chance.randrange(len(world.wallets)) if len(world.wallets) > 1 else 0
     actor = chance.choices(ACTORS, _WEIGHTS)[0][1]
+    if world.last_played == wallet and chance.random() < _PLAYS_ON:
+        actor = plays
     step = actor(world, chance, wallet, number)
     if step is None:
         return None

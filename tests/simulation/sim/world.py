@@ -69,6 +69,8 @@ class World:
         self.notices: dict[int, list[tuple[int, Request]]] = {}
         self.versions: dict[str, list[int]] = {"dice": [1, 1], "plain": [1, 1]}
         self.logins = ["login-0" for _ in self.wallets]
+        self.last_played: int | None = None
+        """The wallet that the last step played with."""
         self.projection = Projection(self) if setting.projects else None
 
     def _wallet(self, number: int) -> SimulatedWallet:
@@ -115,6 +117,8 @@ class World:
             wallet.clock.true_ms = self.now_ms
             wallet.entropy.begin(operation.number)
         wallet = self.wallets[operation.wallet]
+        is_play = operation.args.get("kind") == "play"
+        self.last_played = operation.wallet if is_play else None
         STEPS[operation.kind](self, wallet, operation)
 
     # Commands of clients, the provider, the bank and the desk
