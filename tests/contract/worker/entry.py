@@ -3,6 +3,7 @@
     POST /check {port, check}     one check of a suite, on the workerd adapter
     POST /act {object, act}       one act of a `Specimen`, by RPC, and what the caller sees of it
     POST /send {texts}            into the queue; the consumer says on the console what it received
+    POST /http {method, url, …}   one request to a service outside, and its answer
     POST /import                  what importing this module was allowed to do
     POST /env, /log {text}, /broken, /lacks   configuration, console, a wallet that raises, gaps
 
@@ -21,13 +22,23 @@ from typing import Any
 from contract.suites.catalogue import run_check
 from contract.suites.wallets_suite import EchoWallet
 
-from shared.platform.ports import Alarm, Clock, Crypto, Entropy, Sql, Unreachable
+from shared.platform.ports import (
+    Alarm,
+    Clock,
+    Crypto,
+    Entropy,
+    HttpClient,
+    HttpRequest,
+    Sql,
+    Unreachable,
+)
 from shared.platform.workerd import env
 from shared.platform.workerd.alarm import DurableAlarm
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.crypto import WebCrypto
 from shared.platform.workerd.entropy import SystemEntropy
 from shared.platform.workerd.foreign import Foreign, JsException, unwrapped
+from shared.platform.workerd.http import FetchClient
 from shared.platform.workerd.log import log_line
 from shared.platform.workerd.queue import received
 from shared.platform.workerd.r2 import WorkerR2
@@ -166,6 +177,8 @@ class Default(WorkerEntrypoint):
                 answer = json.dumps(AT_IMPORT | now)
             case "env":
                 answer = json.dumps(self._env())
+            case "http":
+                answer = await _fetched(asked)
             case "log":
                 log_line({"event": "contract", "text": asked["text"], "n": 1})
                 answer = "{}"
@@ -248,3 +261,20 @@ async def _outcome(port: str, name: str, subject: object) -> str:
     except Exception:  # noqa: BLE001 - whatever it is, the test shows it
         return json.dumps({"failed": traceback.format_exc()})
     return "{}"
+
+
+async def _fetched(asked: dict[str, Any]) -> str:
+    client: HttpClient = FetchClient()
+    body = asked.get("body")
+    request = HttpRequest(
+        asked["method"],
+        asked["url"],
+        asked.get("headers", {}),
+        None if body is None else body.encode(),
+    )
+    try:
+        answer = await client.send(request, timeout_ms=asked["timeout_ms"], max_bytes=4_096)
+    except Unreachable as failure:
+        return json.dumps({"unreachable": str(failure)})
+    told = {"status": answer.status, "headers": dict(answer.headers)}
+    return json.dumps({**told, "body": answer.body.decode()})
