@@ -71,6 +71,17 @@ def test_raising_only_losses_never_raises_a_tier(
     assert TIERS.index(after) <= TIERS.index(before)
 
 
+@given(ROUNDS, LOST, TENURES)
+def test_what_a_tier_is_judged_by_does_not_know_who_won(
+    rounds: list[Round], left: list[int], tenure: int
+) -> None:
+    today = local_day(BEGAN + 80 * DAY_MS)
+    changed = [(day, stake, left[number]) for number, (day, stake, _) in enumerate(rounds)]
+    assert settled_play(played(changed), today, "BRL", tenure) == settled_play(
+        played(rounds), today, "BRL", tenure
+    )
+
+
 @given(
     st.integers(0, 50_000_000),
     st.integers(0, 90),

@@ -163,10 +163,6 @@ class _Counting:
             usage.won += event.amount_minor
         self._balance_after_play(event)
 
-    def held(self, _event: PlayEvent, _today: Tally) -> None:
-        """Money that was taken out was not lost."""
-        self.state.low_since = 0
-
     def released(self, event: PlayEvent, today: Tally) -> None:
         today.cancelled += event.facts.get("reason") == TAKEN_BACK
 
@@ -189,6 +185,7 @@ class _Counting:
                 usage.won -= event.amount_minor
 
     def _balance_after_play(self, event: PlayEvent) -> None:
+        """Only play makes a balance low: money that was taken out was not lost."""
         share = self._is.chase_balance_percent * self.state.last_deposit_minor
         is_low = event.spendable_after_minor * 100 < share
         self.state.low_since = event.at_ms if is_low else 0
@@ -251,7 +248,6 @@ _HANDLERS: Final[Mapping[str, Callable[[_Counting, PlayEvent, Tally], None]]] = 
     "WIN": _Counting.win,
     "ROLLBACK": _Counting.rollback,
     "DEPOSIT": _Counting.deposit,
-    "WITHDRAWAL_HELD": _Counting.held,
     "WITHDRAWAL_RELEASED": _Counting.released,
     "LIMIT_CHANGED": _Counting.limit,
     "LIMIT_REQUESTED": _Counting.loosened,

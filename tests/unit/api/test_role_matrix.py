@@ -209,9 +209,10 @@ class Owner:
         message_id = str(uuid7(self.world.clock.now_ms(), secrets.token_bytes(10)))
         self.world.change(
             "INSERT INTO interventions (intervention_id, player_id, origin, level, action,"
-            " template, template_version, blocks_bonus, score, policy_version, readings, numbers, taken_at,"
-            " taken_on, status, try_at) VALUES (?, ?, 'policy', 'low', 'message', 'activity',"
-            " '2026-11', 0, 25, '2026-11', '[]', '{}', 0, 0, 'carried_out', 0)",
+            " template, template_version, blocks_bonus, score, policy_version, readings, numbers,"
+            " taken_at, taken_on, status, try_at)"
+            " VALUES (?, ?, 'policy', 'low', 'message', 'activity', '2026-11', 0, 25, '2026-11',"
+            " '[]', '{}', 0, 0, 'carried_out', 0)",
             message_id,
             self.player.player_id,
         )

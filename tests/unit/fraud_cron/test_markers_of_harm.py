@@ -10,6 +10,7 @@ from unit.fraud_cron.harm_streams import HarmWorld
 from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS
 from shared.platform.native.clock import TEST_EPOCH_MS
 from shared.platform.ports import SqlConstraintError
+from shared.protection.carrying import carry
 
 YOUNG = "2004-01-01"
 
@@ -203,6 +204,22 @@ def test_a_repetition_names_the_same_end_of_the_pause() -> None:
     assert pauses[0] == pauses[1]
 
 
+def test_two_who_carry_one_order_at_once_name_one_end_of_the_pause() -> None:
+    world = HarmWorld()
+    at_critical(world)
+    world.told.is_down = True
+    world.tick()
+    world.told.is_down = False
+    (read_before,) = world.interventions()
+    world.change("UPDATE interventions SET pause_until = 1234567")
+
+    async def late(ports: Ports) -> None:
+        await carry(ports.db, ports.wallets, read_before, world.clock.now_ms())
+
+    world.run(late)
+    assert world.told.told[0][3]["until"] == 1234567
+
+
 def test_a_pause_that_is_already_longer_is_as_good_as_done() -> None:
     world = HarmWorld()
     at_critical(world)
@@ -274,6 +291,16 @@ def test_only_players_with_new_events_are_visited() -> None:
     world.project(ana.round(100))
     assert world.tick()["visited"] == 1
     assert world.harm("ana")["seq"] == 3
+
+
+def test_events_whose_transaction_ended_after_the_tick_that_began_later_are_found() -> None:
+    world = HarmWorld()
+    world.project(world.player("ana").deposit(1_000))
+    world.tick()
+    world.project(world.player("bea").deposit(1_000))
+    late = world.clock.now_ms() - markers_of_harm.OVERLAP_MS + 1
+    world.change(f"UPDATE projection_heads SET updated_at = {late} WHERE player_id = 'bea'")
+    assert world.tick()["visited"] == 1
 
 
 def test_more_players_than_a_tick_takes_come_with_the_next(
