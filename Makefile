@@ -6,7 +6,11 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
+.PHONY: help setup dev demo admin audit rebuild drill book test check fast format lint types bundles snapshots openapi lock bench bench-wallet bill sim bank clean
+=======
 .PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench bench-wallet bill sim bank clean
+>>>>>>> origin/main
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +40,10 @@ rebuild: setup ## make the projection anew on a stopped edge's data and compare:
 drill: setup ## restore every ledger from the archive and compare hash by hash: STATE=folder or ARCHIVE=folder [SQL=file]
 	@test -n "$(STATE)$(ARCHIVE)" || { echo "usage: make drill STATE=folder | ARCHIVE=folder [SQL=file]"; exit 2; }
 	@$(BIN)/python runtime/drill.py $(if $(STATE),--state "$(STATE)",--archive "$(ARCHIVE)" $(if $(SQL),--sql "$(SQL)"))
+
+book: setup ## a wallet at an event of its closed books: PLAYER=id SEQ=n STATE=folder or ARCHIVE=folder
+	@test -n "$(PLAYER)" -a -n "$(SEQ)" -a -n "$(STATE)$(ARCHIVE)" || { echo "usage: make book PLAYER=id SEQ=n STATE=folder | ARCHIVE=folder"; exit 2; }
+	@$(BIN)/python runtime/book.py --player "$(PLAYER)" --seq "$(SEQ)" $(if $(STATE),--state "$(STATE)",--archive "$(ARCHIVE)")
 
 format: setup ## format the sources and fix what the linter can
 	$(BIN)/ruff format .

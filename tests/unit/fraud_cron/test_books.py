@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from book import BookUnsoundError, state_in_books
 from drill import drill
 from jobs import book_files as book_files_module
 from jobs import books as books_module
@@ -36,6 +37,7 @@ from shared.platform.native.sql import NativeSql
 from shared.platform.native.wallets import NativeWallets
 from shared.wallet import dropping as dropping_module
 from shared.wallet.closed_book import KEPT_ONLINE_MS
+from shared.wallet.history import state_body
 from shared.wallet.service import Wallet
 
 ANA, BOB, _ = PLAYERS
@@ -384,3 +386,17 @@ def test_books_name_the_book_before(house: Old) -> None:
     assert (first[0], first[1], second[0]) == (1, "0" * 64, 2)
     assert second[1] == first[2]
     assert house.asked("verify")["ok"]
+
+
+def test_the_state_at_an_archived_event_is_replayed_from_the_books(house: Old) -> None:
+    cut = house.asked("event_range")["events"][-3]["seq"]
+    before = [house.asked("state_at", seq=seq) for seq in range(1, cut + 1)]
+    house.tick()
+    objects = {key: stored.body for key, stored in house.archive.objects.items()}
+    for seq, told in enumerate(before, start=1):
+        assert state_body(state_in_books(objects, ANA, seq)) == told
+    with pytest.raises(BookUnsoundError, match="no book"):
+        state_in_books(objects, ANA, cut + 1)
+    key = f"books/v1/player={ANA}/book=0001/events-00001.ndjson.gz"
+    with pytest.raises(BookUnsoundError, match="not as its manifest says"):
+        state_in_books({**objects, key: b""}, ANA, 1)
