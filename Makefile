@@ -6,11 +6,7 @@ PORT ?= 8787
 STATE ?=
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
 .PHONY: help setup dev demo admin audit rebuild drill book test check fast format lint types bundles snapshots openapi lock bench bench-wallet bill sim bank clean
-=======
-.PHONY: help setup dev demo admin audit rebuild drill test check fast format lint types bundles snapshots openapi lock bench bench-wallet bill sim bank clean
->>>>>>> origin/main
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
