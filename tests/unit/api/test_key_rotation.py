@@ -91,6 +91,28 @@ def test_while_a_key_is_turned_over_and_after_everything_opens(world: World) -> 
     assert everything_of(world, person) == before, "the old keys are gone"
 
 
+def test_whoever_is_there_is_found_before_somebody_new_is_made(world: World) -> None:
+    turn_over(world, **NEW)
+    assert world.call("POST", "/v1/sandbox/seed").status == 200
+    assert len(world.rows("SELECT * FROM staff")) == 8
+    assert run(rotate(world.house, 0))["staff_sealed"] == 8
+
+
+def test_one_member_of_staff_who_was_made_twice_keeps_nobody_else_back(world: World) -> None:
+    turn_over(world, **NEW)
+    world.change(
+        "INSERT INTO staff SELECT 'twice', ?, email_sealed, role, status, created_at FROM staff"
+        " LIMIT 1",
+        world.house.blind_index.of("email", "admin@acme.test"),
+    )
+    world.change(
+        "UPDATE staff SET email_sealed = ? WHERE staff_id = 'twice'",
+        run(world.house.sealing.seal("admin@acme.test", bound="staff:twice:email")),
+    )
+    assert run(rotate(world.house, 0))["staff_sealed"] == 7
+    assert [line for line in world.log if line.get("event") == "rotation_failed"]
+
+
 def test_without_the_turn_the_old_key_cannot_go(world: World) -> None:
     person = sign_up(world)
     turn_over(world, **WITHOUT_OLD)

@@ -17,7 +17,7 @@ from services.rows import integer
 from services.vault import wrapping
 from shared.kernel.errors import Rejected
 from shared.kernel.failures import anonymous_trace
-from shared.platform.ports import Record, Statement
+from shared.platform.ports import Record, SqlConstraintError, Statement
 
 JOB: Final = "key_rotation"
 KEYS_PER_TICK: Final = 200
@@ -167,9 +167,13 @@ async def _reseal_staff(house: House) -> int:
         bound, before = f"staff:{row['staff_id']!s}:email", str(row["email_sealed"])
         email = await sealing.unseal(before, bound=bound)
         anew = await sealing.seal(email, bound=bound)
-        done += await house.db.execute(
-            _RESEAL_STAFF, anew, index.of("email", email), row["staff_id"], before
-        )
+        try:
+            done += await house.db.execute(
+                _RESEAL_STAFF, anew, index.of("email", email), row["staff_id"], before
+            )
+        except SqlConstraintError as failure:
+            # Made a second time by hand while the keys changed: one of the two is to be suspended.
+            _tell(house, str(row["staff_id"]), failure)
     return done
 
 

@@ -4,6 +4,7 @@ Repeating it changes nothing. The password is public on purpose, so the profile 
 well as at the route: in production these accounts could be opened by anyone who reads this file.
 """
 
+import json
 from datetime import date
 from typing import Final
 
@@ -73,7 +74,10 @@ async def seed_people(house: House, now_ms: int) -> SeedView:
 
 async def _staff_member(house: House, role: Role, email: str, now_ms: int) -> None:
     email_index = house.blind_index.of("email", email)
-    known = await house.db.first("SELECT 1 FROM staff WHERE email_index = ?", email_index)
+    known = await house.db.first(
+        "SELECT 1 FROM staff WHERE email_index IN (SELECT value FROM json_each(?))",
+        json.dumps(house.blind_index.all_of("email", email)),
+    )
     if known is not None:
         return
     staff_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
