@@ -7,13 +7,16 @@ from datetime import date
 
 import pytest
 from api_under_test import Reply, World, run
-from kyc_people import DOCUMENTS, Analyst, Person, sign_up, staff_member
+from kyc_people import DOCUMENTS, Analyst, Person, document, sign_up, staff_member
+from money_world import MoneyWorld, Player
+from services.gate import wallet_rules
 from services.kyc_fact import tell_wallet
 from services.kyc_screening import replace_list
 from services.kyc_sweep import JOB, PER_TICK
 from services.ticks import tick_all
 from unit.compliance.files import jpeg
 
+from shared.compliance.model import profile_now
 from shared.compliance.ports import Checked, Offered
 from shared.compliance.screening import read_list
 from shared.identity.model import ROLES
@@ -333,3 +336,30 @@ def _copy(world: World, row: Mapping[str, object], number: int) -> None:
     changed = {**row, "player_id": player_id, "email_index": player_id, "cpf_index": player_id}
     marks = ", ".join("?" * len(changed))
     world.change(f"INSERT INTO players VALUES ({marks})", *changed.values())  # type: ignore[arg-type]
+
+
+def test_a_wallet_that_asks_for_an_identity_opens_with_the_approval_and_shuts_again() -> None:
+    """The gate as a player meets it: shut before, open after two answers, shut by a new look."""
+    world = MoneyWorld()
+    assert world.call("POST", "/v1/sandbox/seed").status == 200
+    player = Player(world)
+    rules = wallet_rules(profile_now("br", world.clock.now_ms()))
+    asked = {"rules": {**rules, "requires": ["kyc"]}, "version": 999_999_999_999}
+    told = run(world.real.execute(player.player_id, "rules_set", "", "", json.dumps(asked)))
+    assert told.startswith("200"), told
+    analyst = staff_member(world, "kyc")
+
+    def deposit() -> Reply:
+        return player.post("/v1/me/deposits", {"amount_minor": 1_000, "method": "pix"})
+
+    assert (deposit().status, deposit().code) == (403, "kyc_required")
+    assert player.get("/v1/me")["eligibility"]["can_deposit"] is False
+    sent = world.call("POST", DOCUMENTS, document("selfie"), token=player.token)
+    assert sent.status == 201
+    assert deposit().code == "kyc_required"
+    assert analyst.decide(player.player_id, "approve").status == 200
+    player.fund(1_000)
+    assert player.get("/v1/me")["eligibility"]["can_deposit"] is True
+    assert analyst.decide(player.player_id, "reverify").status == 200
+    assert deposit().code == "kyc_required"
+    assert player.withdraw(1_000).status == 201, "money of the player's own is always paid"

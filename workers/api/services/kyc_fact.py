@@ -7,16 +7,14 @@ number is the version of the fact, so a late telling never undoes a newer one. T
 needs no telling: the fact says until when it holds.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
 from services.container import House
+from services.gate import record_fact
 from services.rows import integer, optional_integer
-from shared.kernel.canonical import canonical_json
 from shared.kernel.failures import anonymous_trace
-from shared.platform.ports import Record, Unreachable
-from shared.wallet.answer import decode_answer
+from shared.platform.ports import Unreachable
 
 _UNTOLD: Final = """
 SELECT k.player_id, k.fact_at, k.expires_at, p.kyc_status FROM kyc_cases AS k
@@ -42,10 +40,15 @@ async def tell_wallet(house: House, player_id: str) -> bool:
     row = await house.db.first(_UNTOLD, player_id)
     if row is None:
         return False
-    payload = canonical_json(_fact(row))
-    answer = decode_answer(await house.wallets.execute(player_id, "fact_record", "", "", payload))
-    if answer.status >= 400:
-        raise Unreachable(f"the wallet did not take a fact: {json.loads(answer.body)['code']}")
+    is_verified = row["kyc_status"] == "approved"
+    await record_fact(
+        house,
+        player_id,
+        "kyc",
+        version=integer(row["fact_at"]),
+        status="verified" if is_verified else "missing",
+        valid_until=optional_integer(row["expires_at"]) if is_verified else None,
+    )
     await house.db.execute(_TOLD, row["fact_at"], player_id)
     return True
 
@@ -71,14 +74,3 @@ async def tell_next(house: House, after: str, limit: int) -> tuple[str, Mapping[
             failed += 1
     cursor = str(rows[-1]["player_id"]) if len(rows) == limit else ""
     return cursor, {"facts_told": len(rows) - failed, "facts_failed": failed}
-
-
-def _fact(row: Record) -> dict[str, object]:
-    is_verified = row["kyc_status"] == "approved"
-    return {
-        "name": "kyc",
-        "version": integer(row["fact_at"]),
-        "status": "verified" if is_verified else "missing",
-        "valid_until": optional_integer(row["expires_at"]) if is_verified else None,
-        "reasons": [],
-    }
