@@ -1,8 +1,9 @@
 """The panel of player protection: time, net position, limits with their use, terms, what waits.
 
-It shows what decides: the same limits, windows, gate and clock as a bet. Times are RFC 3339, money
-is minor units, and a net position is positive for a gain. Sources: Portaria SPA/MF 1.231/2024 art.
-4 X (a panel with time, losses and balance, always in sight), GLI-19 §2.5.5.
+It shows what decides: the same limits, windows, gate and clock as a bet. Of a message it shows what
+the player is asked, not how the house rates a risk. Times are RFC 3339, money is minor units, and a
+net position is positive for a gain. Sources: Portaria SPA/MF 1.231/2024 art. 4 X (a panel with
+time, losses and balance, always in sight), GLI-19 §2.5.5.
 """
 
 from collections.abc import Sequence
@@ -71,7 +72,6 @@ def panel_body(panel: Panel, now_ms: int) -> Body:
         if waiting is None
         else {
             "intervention_id": waiting.intervention_id,
-            "level": waiting.level,
             "template": waiting.template,
             "demands": waiting.demands,
         },

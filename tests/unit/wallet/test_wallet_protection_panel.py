@@ -116,8 +116,8 @@ def test_the_session_and_its_reality_check_are_shown() -> None:
     assert panel["now"] == rfc3339(NOON + 20 * MINUTE_MS)
 
 
-def test_a_message_that_waits_is_shown_without_what_only_the_wallet_needs() -> None:
+def test_a_message_that_waits_is_shown_without_the_house_s_rating() -> None:
     house = opened()
-    told = {"intervention_id": "i1", "level": "high", "template": "t", "demands": "choose"}
-    house.do("intervention_set", login="", **told)
+    told = {"intervention_id": "i1", "template": "t", "demands": "choose"}
+    house.do("intervention_set", login="", level="high", **told)
     assert house.ask("protection").body["intervention"] == told
