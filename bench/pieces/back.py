@@ -19,13 +19,14 @@ from shared.platform.workerd.sql import DurableSql
 from shared.wallet import tables
 from shared.wallet.answer import encode_body
 from shared.wallet.chain import head_after, link
-from shared.wallet.handlers import Situation, decide
+from shared.wallet.handlers import decide
+from shared.wallet.memory import RememberingStore
 from shared.wallet.model import Moment, Round
 from shared.wallet.payload import decode_payload
 from shared.wallet.posting import postings
 from shared.wallet.read_commands import read_command, read_context
 from shared.wallet.service import Wallet
-from shared.wallet.store import Store
+from shared.wallet.situation import Situation
 from workers import python_from_rpc, python_to_rpc
 
 _RULES = {
@@ -126,7 +127,7 @@ class Bench:
         return json.loads(body)
 
     def _situation(self, sql: Sql) -> Situation:
-        store = Store(sql)
+        store = RememberingStore(sql)
         head = store.head(LOGIN_SESSION)
         assert head is not None
         moment = Moment(SystemClock().now_ms(), SystemEntropy())
