@@ -2,10 +2,16 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from e2e import people
-from playwright.sync_api import Locator, Page, expect
+from e2e.edge import Edge
+from e2e.player import Caller, own_address, staff
+from e2e.player import expect as expect_answer
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from unit.compliance.files import jpeg
 
 PASSWORD: Final = "uma frase bem comprida 7"
 ADDRESS: Final = {
@@ -23,6 +29,7 @@ class Player:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.email = f"player-{secrets.token_hex(8)}@example.com"
+        self.player_id = ""
 
     def field(self, form: str, name: str) -> Locator:
         return self.page.locator(f'#{form} [name="{name}"]')
@@ -60,8 +67,33 @@ class Player:
         self.fill_access()
         self.fill_person()
         self.fill_address()
-        self.fill_limits()
+        with self.page.expect_response("**/v1/players") as registered:
+            self.fill_limits()
+        self.player_id = registered.value.json()["player_id"]
         expect(self.page.locator("#view-wallet")).to_be_visible()
+
+    def be_identified(self, edge: Edge) -> None:
+        """Sends a selfie from the page, and an analyst approves it."""
+        self.open("documents")
+        photo = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
+        self.page.locator("#document-selfie-file").set_input_files(photo)  # type: ignore[arg-type]
+        self.page.locator("#document-selfie [type=submit]").click()
+        expect(self.page.locator("#document-selfie-told")).not_to_be_empty()
+        with edge.client() as client:
+            path = f"/v1/ops/kyc/{self.player_id}/decision"
+            approval = {"decision": "approve", "reason": "looked at it"}
+            expect_answer(staff(client, "kyc").post(path, approval), 200)
+        self.open("wallet")
+
+    @contextmanager
+    def elsewhere(self, edge: Edge) -> Iterator[Caller]:
+        """The same person on another device, which speaks HTTP."""
+        headers = own_address()
+        credentials = {"email": self.email, "password": PASSWORD}
+        with edge.client() as client:
+            answer = client.post("/v1/auth/login", json=credentials, headers=headers)
+            token = expect_answer(answer, 200)["access_token"]
+            yield Caller(client, {**headers, "Authorization": f"Bearer {token}"})
 
     def log_in(self) -> None:
         self.page.locator("#tab-log-in").click()
@@ -99,6 +131,15 @@ class Player:
     def balance_minor(self) -> int:
         """The balance in the header, as it is written."""
         return minor(self.page.locator("#chip-balance").inner_text())
+
+
+def without_sockets(page: Page) -> None:
+    """From now on no socket of live play opens, so that every bet goes over HTTP."""
+
+    def refuse(socket: WebSocketRoute) -> None:
+        socket.close(code=4408, reason="replaced")
+
+    page.route_web_socket("**/v1/play", refuse)
 
 
 def minor(text: str) -> int:

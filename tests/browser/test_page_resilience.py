@@ -3,18 +3,20 @@
 from collections.abc import Callable
 
 from browser.conftest import OpenVisit, Visit
-from browser.player import PASSWORD, Player
+from browser.player import PASSWORD, Player, without_sockets
 from e2e.edge import Edge
 from playwright.sync_api import Request, Route, expect
 
 STORED = "() => JSON.stringify([Object.entries(sessionStorage), Object.entries(localStorage)])"
 
 
-def funded_player(visit: Visit) -> Player:
-    """A player at the dice with R$ 100,00."""
+def funded_player(visit: Visit, edge: Edge) -> Player:
+    """A player at the dice with R$ 100,00, whose bets go over HTTP."""
     player = Player(visit.page)
+    without_sockets(visit.page)
     visit.go("/")
     player.sign_up()
+    player.be_identified(edge)
     player.ask_for_deposit("100")
     player.pay_deposit()
     player.open("play")
@@ -52,7 +54,7 @@ def keys_of(visit: Visit, path: str) -> list[str]:
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(visit: OpenVisit, edge: Edge) -> None:
     opened = visit(edge.base_url)
     opened.expect_errors.add(0)
-    player = funded_player(opened)
+    player = funded_player(opened, edge)
     keys = keys_of(opened, "/v1/me/rounds")
     opened.page.route("**/v1/me/rounds", losing_answers(2))
     player.bet()
@@ -69,7 +71,7 @@ def test_a_bet_whose_outcome_is_unknown_is_settled_once_even_after_a_reload(
 ) -> None:
     opened = visit(edge.base_url)
     opened.expect_errors.add(0)
-    player = funded_player(opened)
+    player = funded_player(opened, edge)
     keys = keys_of(opened, "/v1/me/rounds")
     opened.page.route("**/v1/me/rounds", losing_answers(4))
     opened.page.locator("#bet-button").click()
@@ -90,7 +92,7 @@ def test_an_expired_access_token_is_renewed_without_the_person_noticing(
 ) -> None:
     opened = visit(edge.base_url)
     opened.expect_errors.add(401)
-    player = funded_player(opened)
+    player = funded_player(opened, edge)
     renewals: list[str] = []
     opened.page.on(
         "request",
@@ -105,7 +107,7 @@ def test_an_expired_access_token_is_renewed_without_the_person_noticing(
         times=2,
     )
     player.open("statement")
-    player.open("limits")
+    player.open("protection")
     expect(opened.page.locator("#limit-cards article")).to_have_count(2)
     player.open("statement")
     expect(opened.page.locator('#statement-rows [data-type="DEPOSIT"]')).to_have_count(1)
@@ -116,7 +118,7 @@ def test_a_reload_keeps_the_session_and_another_tab_does_not_have_it(
     visit: OpenVisit, edge: Edge
 ) -> None:
     opened = visit(edge.base_url)
-    funded_player(opened)
+    funded_player(opened, edge)
     opened.page.reload()
     expect(opened.page.locator("#view-play")).to_be_visible()
     other = opened.page.context.new_page()
@@ -126,7 +128,7 @@ def test_a_reload_keeps_the_session_and_another_tab_does_not_have_it(
 
 def test_leaving_takes_everything_along(visit: OpenVisit, edge: Edge) -> None:
     opened = visit(edge.base_url)
-    player = funded_player(opened)
+    player = funded_player(opened, edge)
     player.bet()
     assert "acme.refresh" in opened.page.evaluate(STORED)
     opened.page.locator("#log-out").click()
@@ -154,7 +156,7 @@ def test_a_bet_without_funds_is_refused_in_words_and_changes_nothing(
 ) -> None:
     opened = visit(edge.base_url)
     opened.expect_errors.update({400, 402, 403, 409})
-    player = funded_player(opened)
+    player = funded_player(opened, edge)
     player.choose(chance=50, stake="500")
     opened.page.locator("#bet-button").click()
     expect(opened.page.locator("#bet-problem")).to_have_text("Não há saldo para isto.")

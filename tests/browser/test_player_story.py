@@ -15,6 +15,12 @@ DEPOSIT_MINOR = 10_000
 WITHDRAWAL_MINOR = 3_000
 
 
+def signed(minor_units: int, language: Language) -> re.Pattern[str]:
+    """The digits of a result as the page writes them."""
+    text = f"{abs(minor_units) / 100:.2f}"
+    return re.compile(re.escape(text.replace(".", ",") if language == "pt-BR" else text))
+
+
 def assert_accessible(visit: Visit) -> None:
     assert not violations(visit.page)
     assert not nameless_fields(visit.page)
@@ -31,7 +37,9 @@ def sign_up(visit: Visit, player: Player) -> None:
     player.fill_person()
     player.fill_address()
     assert_accessible(visit)
-    player.fill_limits()
+    with visit.page.expect_response("**/v1/players") as registered:
+        player.fill_limits()
+    player.player_id = registered.value.json()["player_id"]
     expect(visit.page.locator("#view-wallet")).to_be_visible()
 
 
@@ -124,14 +132,16 @@ def test_a_player_signs_up_deposits_plays_proves_and_is_paid(
     opened = visit(edge.base_url, device=device, language=language, dark=dark)
     player = Player(opened.page)
     sign_up(opened, player)
+    player.be_identified(edge)
     deposit(opened, player)
     net = play(opened, player)
     prove(opened, player)
     withdraw(opened, player, DEPOSIT_MINOR + net)
     read_statement(opened, player)
-    player.open("limits")
+    player.open("protection")
     expect(opened.page.locator("#limit-cards article")).to_have_count(2)
-    opened.keep_screenshot("7-limits")
+    expect(opened.page.locator("#strip-daily")).to_have_text(signed(net, language))
+    opened.keep_screenshot("7-protection")
     assert_accessible(opened)
     opened.page.locator("#log-out").click()
     expect(opened.page.locator("#view-welcome")).to_be_visible()
