@@ -60,6 +60,9 @@ def test_an_impeded_player_passes_every_day_of_the_clock(
     assert world.follow() == {"cases": 1}
     player.advance(DAY_MS)
     assert world.follow() == {"cases": 1}
+    world.change("UPDATE offboardings SET claimed_until = ?", world.clock.now_ms() + 1)
+    assert world.follow() == {}  # another tick has it in hand
+    world.clock.advance(1)
     player.player.log_in()
     assert player.player.withdraw(4_000).status == 201
     assert player.player.balance() == (6_000, 0)
@@ -75,6 +78,7 @@ def test_an_impeded_player_passes_every_day_of_the_clock(
     assert world.call("POST", "/v1/auth/login", login).code == "account_closed"
     assert world.call("GET", "/v1/me", token=player.player.token).status == 401
     assert kinds(world, player) == ["impeded", "closed", "refunded"]
+    assert len(world.post.sent) == 3
     sent = [row["amount_minor"] for row in world.rows("SELECT * FROM withdrawals ORDER BY rowid")]
     assert sent == [4_000, 6_000]
 
@@ -180,6 +184,14 @@ def test_after_the_closing_the_person_may_register_again_and_the_history_stays(
     assert world.call("POST", "/v1/auth/login", login).status == 200
     # The account of today stands in the way of another one, as ever.
     assert world.call("POST", "/v1/players", registered).code == "already_registered"
+
+
+def test_an_account_that_was_closed_for_another_cause_is_followed_by_no_new_one(
+    world: RegistersWorld, player: Somebody
+) -> None:
+    world.change("UPDATE players SET status = 'closed' WHERE player_id = ?", player.player_id)
+    again = world.call("POST", "/v1/players", player.player.registered)
+    assert again.code == "already_registered"
 
 
 def test_nobody_takes_the_address_of_a_closed_account_with_another_number(

@@ -5,8 +5,10 @@ closes the gate, and nobody learns from it whose number is listed.
 import json
 
 import pytest
+from api_under_test import run
 from registers_world import EXCLUDED, SOCIAL, RegistersWorld, join
 from services.register_house import connect_registers
+from services.registers import ask
 
 from shared.compliance.registers.sandbox import HOMOLOGATION
 from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS
@@ -184,6 +186,22 @@ def test_a_wallet_that_did_not_hear_of_an_answer_is_told_again(world: RegistersW
     assert world.sweep() == {"told": 1}
     assert player.fact() == ("clear", [])
     assert world.sweep() == {}
+
+
+def test_an_answer_that_comes_in_late_takes_the_place_of_no_newer_one(
+    world: RegistersWorld,
+) -> None:
+    player = join(world)
+    now_ms = world.clock.now_ms()
+    world.impede(player.player.cpf, SOCIAL)
+    run(ask(world.house, player.player_id, "sigap", "login", now_ms + 1))
+    world.impede(player.player.cpf)
+    run(ask(world.house, player.player_id, "sigap", "sweep", now_ms))
+    [standing] = world.rows(
+        "SELECT status FROM register_standings WHERE player_id = ?", player.player_id
+    )
+    assert standing["status"] == "listed"
+    assert len(world.checks(player)) == 3
 
 
 def test_impediments_are_a_set_with_a_history(world: RegistersWorld) -> None:

@@ -50,7 +50,7 @@ TRY_AGAIN_LATE_MS: Final = 6 * HOUR_MS
 _CLAIM_MS: Final = 10 * MINUTE_MS
 
 _CLAIM: Final = """
-UPDATE offboardings SET claimed_until = ?1 + ?2 WHERE claimed_until <= ?1 AND case_id IN (
+UPDATE offboardings SET claimed_until = ?1 + ?2 WHERE case_id IN (
   SELECT case_id FROM offboardings WHERE next_at <= ?3 AND claimed_until <= ?1
   ORDER BY next_at LIMIT CAST(?4 AS INTEGER))
 RETURNING case_id

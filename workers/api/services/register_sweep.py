@@ -31,7 +31,7 @@ type _Result = Literal["clear", "listed", "unanswered", "failed", "closed"]
 
 _CLAIM: Final = """
 UPDATE register_standings SET claimed_until = ?1 + ?2
-WHERE claimed_until <= ?1 AND (player_id, register) IN (
+WHERE (player_id, register) IN (
   SELECT player_id, register FROM register_standings
   WHERE next_at <= ?1 AND claimed_until <= ?1 ORDER BY next_at LIMIT CAST(?3 AS INTEGER))
 RETURNING player_id, register, attempts, next_at
