@@ -74,8 +74,8 @@ openapi: setup ## write openapi.json and the pages of docs/ that are made from t
 bench: setup ## the same bet on the edge, a native peer and a JavaScript Worker: QUICK=1
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-bench-wallet: setup ## what age costs a wallet, and one whose books are closed: EVENTS=1000000
-	@PYTHONPATH=.:src:tests nice -n 19 $(BIN)/python -m bench.long_wallet --events $(or $(EVENTS),1000000)
+bench-wallet: setup ## what age costs a wallet, and one whose books are closed: EVENTS=1000000 [WORKERD=1]
+	@PYTHONPATH=.:src:tests nice -n 19 $(BIN)/python -m bench.long_wallet --events $(or $(EVENTS),1000000) $(if $(WORKERD),--workerd)
 
 bill: setup ## what a bet leaves behind and what a month of bets costs
 	@PYTHONPATH=.:src:tests $(BIN)/python -m bench.bill

@@ -1,11 +1,12 @@
 """What age costs a wallet: `make bench-wallet` prints the tables of docs/scaling.md.
 
-    PYTHONPATH=.:src:tests python -m bench.long_wallet [--events 1000000]
+    PYTHONPATH=.:src:tests python -m bench.long_wallet [--events 1000000] [--workerd]
 
 One run plays wallets to their lengths with real bets, copies the longest, closes the copy's books,
 and measures the same bet on each in turns; then replay, proof and paging of the one of 100,000
 events. Times are the least of several repetitions, because other work shares the machine: read
-ratios. A million events take about ten minutes to play.
+ratios. A million events take about ten minutes to play. With `--workerd` the same wallets bet over
+HTTP on the real runtime too (`bench.long_wallet_edge`).
 """
 
 import argparse
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.long_wallet_edge import edge_bets, table
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import DAY_MS
@@ -30,8 +32,8 @@ from shared.wallet.answer import decode_answer
 from shared.wallet.closed_book import KEPT_ONLINE_MS
 from shared.wallet.service import Wallet
 
-BETS: Final = 200
-REPETITIONS: Final = 7
+BETS: Final = 50
+REPETITIONS: Final = 30
 LONG: Final = 100_000
 FAR: Final = 10**13
 ROUND_MS: Final = 15_000
@@ -204,26 +206,26 @@ def read(subject: Subject) -> list[tuple[str, float]]:
     ]
 
 
-def used(path: Path) -> int:
-    """Bytes of a wallet's file that hold something: pages that a removal freed are reused."""
-    copy = path.with_name("vacuumed.sqlite")
-    connection = sqlite3.connect(path)
+def compacted(subject: Subject) -> Path:
+    """A copy of a wallet without the pages that a removal freed; the queue has its every event."""
+    subject.wallet.delivered(subject.ask("head")["seq"])
+    copy = subject.path.with_name(f"{subject.name}-compacted.sqlite")
+    connection = sqlite3.connect(subject.path)
     connection.execute("VACUUM INTO ?", (str(copy),))
     connection.close()
-    size = copy.stat().st_size
-    copy.unlink()
-    return size
+    return copy
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--workerd", action="store_true", help="bet on the real runtime too")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="acmetocasino-long-wallet-") as folder:
-        _measure(Path(folder), wanted.events)
+        _measure(Path(folder), wanted.events, on_workerd=wanted.workerd)
 
 
-def _measure(folder: Path, length: int) -> None:
+def _measure(folder: Path, length: int, *, on_workerd: bool) -> None:
     new = Subject.opened("new", folder)
     middle = Subject.opened("middle", folder)
     middle.play_until(LONG)
@@ -251,11 +253,14 @@ def _measure(folder: Path, length: int) -> None:
     print("|---|--:|--:|")
     for what, seconds in read(middle):
         print(f"| {what} | {1e3 * seconds:,.1f} | {1e6 * seconds / times['new']:,.1f} |")
-    sizes = {subject.name: used(subject.path) for subject in (old, closed)}
-    rounds = (length - 10) // 2
-    print(f"\nclosing: {took:.0f} s for {books} books; bytes a bet in the file: ", end="")
-    print(f"{sizes['old'] / rounds:,.0f} before, {sizes['closed'] / rounds:,.0f} after")
+    files = [compacted(subject) for subject in (old, closed)]
+    before, after = (2 * file.stat().st_size / length for file in files)
+    print(
+        f"\nclosing: {took:.0f} s for {books} books; bytes a bet: {before:,.0f}, then {after:,.0f}"
+    )
     print(f"greatest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+    if on_workerd:
+        print(f"\n{table(['new', names['old'], names['closed']], edge_bets(files))}")
 
 
 if __name__ == "__main__":
