@@ -220,6 +220,8 @@ def test_a_self_exclusion_holds_on_every_device_and_after_every_login(
         problem(device.bet(session, STAKE_MINOR), 403, "excluded")
         problem(device.post("/v1/me/game-sessions", {"game_id": "dice"}), 403, "excluded")
         problem(deposit(device), 403, "excluded")
+    problem(other.get("/v1/me"), 401, "session_revoked")
+    for device in (player, again(player)):
         may = eligibility(device)
         assert not any(may[name] for name in ("can_bet", "can_deposit", "can_use_bonus"))
         assert may["reasons"][0] == "excluded"

@@ -225,3 +225,18 @@ def test_of_two_registrations_with_one_cpf_at_once_one_is_made(edge: Edge) -> No
     with ThreadPoolExecutor(4) as pool:
         statuses = sorted(pool.map(register, bodies))
     assert statuses == [201, 409, 409, 409]
+
+
+def test_an_exclusion_ends_every_other_session_and_leaves_the_way_to_the_money(
+    edge: Edge, player: Player
+) -> None:
+    other = log_in(player)
+    game = other.open_game()["session_id"]
+    with playing(edge, other) as live:
+        made = player.post("/v1/me/exclusions", {"days": 30})
+        assert made.status_code < 300, made.text
+        assert live.until_closed().code == 4403
+    problem(other.bet(game, 100), 403, "excluded")
+    problem(other.get("/v1/me"), 401, "session_revoked")
+    player.withdraw(1_000)
+    log_in(player).withdraw(1_000)

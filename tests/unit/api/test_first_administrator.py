@@ -8,6 +8,7 @@ from typing import Any
 import admin
 from api_under_test import World, environment
 from guarded_people import Phone
+from routes import ROUTES
 
 from shared.platform.native.crypto import NativeCrypto
 
@@ -17,7 +18,7 @@ EMAIL = "ada@acme.example"
 
 def test_the_first_administrator_gets_in_with_password_and_app() -> None:
     values = environment()
-    world = World(**(values | {"PROFILE": "production"}))
+    world = World(ROUTES, **(values | {"PROFILE": "production"}))
     world.house.passwords._crypto = NativeCrypto()  # the rows are hashed as in production
     world.clock.set(time.time_ns() // 1_000_000)
     rows = asyncio.run(_rows(values))

@@ -84,3 +84,23 @@ def test_the_wallet_ends_what_was_idle_by_its_own_clock(world: World) -> None:
     world.wallets.refuses["session_begin"] = '401 0 {"code":"session_expired","detail":""}'
     assert person.refresh().code == "reauth_required"
     assert len(world.wallets.revoked) == 1
+
+
+def test_the_winner_of_a_race_for_a_token_wins_also_when_its_session_was_ended_meanwhile(
+    world: World,
+) -> None:
+    """The rival is a thief or a retry; either way one request spent the token and is told so."""
+    person = Guarded(world)
+    spend = world.wallets.execute
+
+    async def after_the_rival(
+        player_id: str, kind: str, key: str, session_id: str, payload: str, context: str = ""
+    ) -> str:
+        if kind == "session_begin":
+            await world.db.execute("UPDATE refresh_families SET revoked_at = 1")
+            return '401 0 {"code":"session_expired","detail":""}'
+        return await spend(player_id, kind, key, session_id, payload, context)
+
+    world.wallets.execute = after_the_rival  # type: ignore[method-assign]
+    assert person.refresh().status == 200
+    assert person.send("GET", "/v1/me/sessions").code == "session_revoked"

@@ -2,8 +2,9 @@
 
 import jwt
 import pytest
-from api_under_test import World
+from api_under_test import World, run
 from guarded_people import FACTOR, Guarded
+from services import second_factors
 
 from shared.kernel.times import DAY_MS, MINUTE_MS, SECOND_MS
 
@@ -112,6 +113,19 @@ def test_of_many_logins_with_one_code_at_once_one_is_let_in(ana: Guarded) -> Non
     bodies = [ana.login | {"otp": ana.phone.code()}] * 3
     replies = ana.world.at_once("POST", "/v1/auth/login", bodies)
     assert sorted(reply.status for reply in replies) == [200, 401, 401]
+
+
+def test_of_two_that_read_the_factor_before_a_code_was_spent_one_is_refused(ana: Guarded) -> None:
+    house, now_ms = ana.world.house, ana.world.clock.now_ms() + MINUTE_MS
+    ana.world.clock.set(now_ms)
+    factor = run(second_factors.find_confirmed(house, ana.player_id))
+    assert factor is not None
+    code = ana.phone.code()
+    taken = [
+        run(second_factors.accept(house, factor, code, now_ms=now_ms, proved_at=now_ms))
+        for _ in range(2)
+    ]
+    assert taken == [True, False]
 
 
 def test_wrong_codes_lock_as_wrong_passwords_do(ana: Guarded) -> None:

@@ -251,6 +251,9 @@ async def _tell_place(
     except Rejected as refused:
         if refused.rejection.problem is not SESSION_EXPIRED:
             raise
+        if await house.sessions.has_ended(session_id):
+            # By a rival that came with the same refresh token: this one did win, a dead session.
+            return
         await end(house, family, IDLE, now_ms)
         raise Rejected(REAUTH_REQUIRED, "Log in again after the time without activity.") from None
 

@@ -15,6 +15,7 @@ from http_layer.registry import wallet_rejection
 from services.container import House
 from services.marketing import withdraw_marketing
 from services.player_clock import player_now_ms
+from services.session_endings import end_all
 from shared.compliance.errors import LIMIT_NOT_OFFERED
 from shared.compliance.model import InForce, profile_now
 from shared.compliance.rules import Exclusion
@@ -135,14 +136,16 @@ async def pause(house: House, who: Principal, term: Term | None, now_ms: int) ->
 
 
 async def exclude(house: House, who: Principal, term: Term, now_ms: int) -> Body:
-    """Self-exclude for `term`; consent to advertising ends with it.
+    """Self-exclude for `term`; consent to advertising and every other session end with it.
 
     Raises:
         Rejected: EXCLUSION_TERM_NOT_OFFERED, or as the wallet refuses.
+        Unreachable: when a session did not end; the exclusion stands, asking again ends the rest.
     """
     until = await exclusion_end(house, who.subject_id, term, now_ms)
     answer = await command(house, who, "exclude", {"until": until, "source": "player"}, now_ms)
     await withdraw_marketing(house, who.subject_id, now_ms)
+    await end_all(house, who.subject_id, "player", "excluded", now_ms, keep=who.session_id)
     return answer
 
 

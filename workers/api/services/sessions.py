@@ -223,6 +223,14 @@ class Sessions:
         )
         return None if row is None else _family(row)
 
+    async def has_ended(self, session_id: str) -> bool:
+        """Whether somebody ended the family."""
+        row = await self._db.first(
+            "SELECT 1 FROM refresh_families WHERE family_id = ? AND revoked_at IS NOT NULL",
+            session_id,
+        )
+        return row is not None
+
     async def second_factor_at(self, session_id: str) -> int | None:
         """When a code was last given in this session, by its owner's clock."""
         row = await self._db.first(
