@@ -116,6 +116,8 @@ def test_what_the_bank_will_not_take_is_tried_for_180_days_and_falls_to_the_fund
     refusal["endToEndId"] = rows[1]["end_to_end_id"]
     assert world.tell("/v1/webhooks/pix/payouts", {"pagamentos": [refusal]}).status == 200
 
+    assert len(world.post.sent) == 3  # each letter once, however many ticks looked
+
     # Day 180 from the notice: a second person decides on the debit.
     player.advance(DAY_MS)
     assert world.follow() == {"cases": 1, "escheat": 1}
