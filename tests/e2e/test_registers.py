@@ -48,7 +48,7 @@ class House:
 
     def join(self, **registration: object) -> Player:
         """A player whose identity is verified, in a new session."""
-        player = join(self.client, **registration)
+        player = join(self.client, funds_minor=0, **registration)
         photo = {
             "kind": "selfie",
             "content_type": "image/jpeg",
