@@ -583,6 +583,7 @@ export const en = {
   "problem.token_expired": "Your session has expired. Log in again.",
   "problem.session_revoked": "This session has been ended. Log in again.",
   "problem.session_expired": "The game session was idle for too long. Look at the bet and try again.",
+  "problem.personal_data_erased": "The personal data of this account have been erased.",
   "problem.forbidden": "This is not allowed for your account.",
   "problem.refresh_invalid": "Your session has ended. Log in again.",
   "problem.refresh_reused": "For safety your session was ended in every tab. Log in again.",

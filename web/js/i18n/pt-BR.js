@@ -583,6 +583,7 @@ export const ptBR = {
   "problem.token_expired": "A sua sessão venceu. Entre de novo.",
   "problem.session_revoked": "Esta sessão foi encerrada. Entre de novo.",
   "problem.session_expired": "A sessão de jogo ficou parada tempo demais. Confira a aposta e tente de novo.",
+  "problem.personal_data_erased": "Os dados pessoais desta conta foram apagados.",
   "problem.forbidden": "Isto não é permitido para a sua conta.",
   "problem.refresh_invalid": "A sua sessão terminou. Entre de novo.",
   "problem.refresh_reused": "Por segurança a sua sessão foi encerrada em todas as abas. Entre de novo.",

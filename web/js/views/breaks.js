@@ -13,6 +13,7 @@ import { clearProblem, showProblem } from "../problems.js";
 import { change, eligibility, marketing, protection, refreshProtection, walletNow } from "../protection.js";
 
 const REALITY_MINUTES = [10, 15, 30, 45, 60, 90, 120];
+const LONGEST_OF_THE_HOUSE = 60;
 const DAY_MS = 86_400_000;
 
 let answerConfirm = () => {};
@@ -91,8 +92,8 @@ export function drawBreaks() {
     ...(indefinite ? [option("indefinite", t("exclusion.indefinite"))] : []),
   ]);
   refill("reality-minutes", REALITY_MINUTES.map((minutes) => option(minutes, t("limit.minutes", { n: minutes }))));
-  const own = known.reality_check?.minutes;
-  if (own && document.activeElement !== byId("reality-minutes")) byId("reality-minutes").value = String(own);
+  const own = known.reality_check.minutes ?? LONGEST_OF_THE_HOUSE;
+  if (document.activeElement !== byId("reality-minutes")) byId("reality-minutes").value = String(own);
   drawMarketing();
 }
 
