@@ -15,6 +15,8 @@ const PAGE = 25;
 
 let rounds = [];
 let cursor = null;
+/** Rounds played since the history was last asked for: its answer may be older than they are. */
+let playedMeanwhile = [];
 let commitment = null;
 let revealedSeeds = new Map();
 const verdicts = new Map();
@@ -26,14 +28,18 @@ const rollText = (round) => formatRoll(round.outcome.roll, locale());
 /** A round as the play call answers it lacks what only the history tells; enough for the short list. */
 export function addRound(round) {
   rounds.unshift(round);
+  playedMeanwhile.unshift(round);
   drawShortList();
 }
 
 export async function loadRounds({ more = false } = {}) {
+  if (!more) playedMeanwhile = [];
   const query = more && cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
   const page = await read(`/v1/me/rounds?limit=${PAGE}${query}`);
   const settled = page.items.filter((round) => round.outcome && round.game_id === "dice");
-  rounds = more ? [...rounds, ...settled] : settled;
+  const told = new Set(settled.map((round) => round.round_id));
+  const newer = playedMeanwhile.filter((round) => !told.has(round.round_id));
+  rounds = more ? [...rounds, ...settled] : [...newer, ...settled];
   cursor = page.next_cursor;
   drawShortList();
   drawProofs();
@@ -213,6 +219,7 @@ export function drawRounds() {
 
 export function clearRounds() {
   rounds = [];
+  playedMeanwhile = [];
   cursor = null;
   commitment = null;
   revealedSeeds = new Map();
