@@ -111,11 +111,11 @@ def audited(player: Player, whole: object, day: str, folder: Path) -> None:
     files = {"now": piece, "then": whole, "proof": proof, "page": page}
     for name, document in files.items():
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
-    anchors = ["--anchor", folder / "proof.json", "--anchor", folder / "page.json"]
+    anchors = ["--anchor", f"{folder}/proof.json", "--anchor", f"{folder}/page.json"]
     for statement in ("now", "then"):
-        command = [sys.executable, "-I", ROOT / "runtime" / "audit.py"]
+        command = [sys.executable, "-I", f"{ROOT}/runtime/audit.py"]
         ran = subprocess.run(
-            [*command, folder / f"{statement}.json", *anchors],
+            [*command, f"{folder}/{statement}.json", *anchors],
             capture_output=True,
             text=True,
             check=False,
