@@ -25,6 +25,10 @@ ROUNDS: Final = 20
 WITHDRAWAL_PATIENCE_S: Final = 60
 POLL_S: Final = 0.25
 FACES: Final = 10_000
+ONE_PIXEL: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""A picture: the sandbox's identity provider passes every one."""
 WORD_SPACE: Final = 2**32
 MONEY_COLUMNS: Final = {"DEPOSIT": 1, "WITHDRAWAL": -1, "BET": -1, "WIN": 1}
 
@@ -139,6 +143,23 @@ def enter(player: Player) -> None:
     tokens = player.post("/v1/auth/login", {"email": email, "password": password})
     player.http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
     player.step(f"logged in; the access token lives {tokens['expires_in']} s")
+
+
+def identify(player: Player) -> None:
+    """Sends a selfie, which an analyst of the sandbox approves."""
+    player_id = player.get("/v1/me")["player_id"]
+    selfie = {"kind": "selfie", "content_type": "image/png", "content_base64": ONE_PIXEL}
+    player.post("/v1/me/kyc/documents", selfie, 201)
+    closed = player.get("/v1/me")["eligibility"]["reasons"]
+    must("kyc_required" in closed, f"the gate is closed by {closed}, and not by the identity")
+    credentials = {"email": "kyc@acme.test", "password": "demo-Only-1!"}
+    analyst = player.post("/v1/ops/auth/login", credentials)
+    decision = {"decision": "approve", "reason": "the face is that of the document"}
+    path = f"/v1/ops/kyc/{player_id}/decision"
+    headers = {"Authorization": f"Bearer {analyst['access_token']}"}
+    player.call("POST", path, 200, json=decision, headers=headers)
+    must(player.get("/v1/me")["eligibility"]["can_deposit"], "the gate stays closed")
+    player.step("sent a selfie; an analyst approved it, and the wallet takes deposits and bets")
 
 
 def deposit(player: Player) -> None:
@@ -285,6 +306,7 @@ def tell_story(url: str) -> None:
     with httpx.Client(base_url=url, timeout=60) as http:
         player = Player(http)
         enter(player)
+        identify(player)
         deposit(player)
         rounds, rtp_bps = play(player)
         replay_and_recall(player, rounds)

@@ -19,7 +19,6 @@ type ContentType = Literal["image/jpeg", "image/png", "application/pdf"]
 
 MAX_DOCUMENT_BYTES: Final = 5 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
-MIN_SIDE_PIXELS: Final = 16
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB\x60\x82"
@@ -63,8 +62,8 @@ def check_document(kind: DocumentKind, content_type: ContentType, content: bytes
     if size is None:
         raise _unreadable(f"the file is not a complete {content_type}")
     width, height = size
-    if min(width, height) < MIN_SIDE_PIXELS or width * height > MAX_PIXELS:
-        raise Rejected(DOCUMENT_REFUSED, "A picture has 16 to 50 million pixels, 16 on each side.")
+    if not 0 < width * height <= MAX_PIXELS:
+        raise Rejected(DOCUMENT_REFUSED, "A picture has between 1 and 50 million pixels.")
 
 
 def _check_pdf(content: bytes) -> None:

@@ -2,12 +2,14 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from api_under_test import Reply, World
 from e2e.people import registration
 from services.sandbox_people import DEMO_PASSWORD
 from unit.compliance.files import jpeg, pdf, png
+
+from shared.platform.ports import Record
 
 DOCUMENTS = "/v1/me/kyc/documents"
 LEVEL_1 = ("id_front", "id_back", "selfie")
@@ -66,6 +68,22 @@ def sign_up(world: World, **changes: object) -> Person:
 
 def _token(world: World, login: dict[str, object]) -> str:
     return str(world.call("POST", "/v1/auth/login", login).json["access_token"])
+
+
+_OTHERS: Final = (
+    "NOT IN (SELECT player_id FROM kyc_decisions WHERE reason = 'the demo player of the sandbox')"
+)
+"""Everybody but the demo player, who is identified with the seed."""
+
+
+def decisions(world: World) -> list[Record]:
+    """What was decided about the people of a test."""
+    return world.rows(f"SELECT * FROM kyc_decisions WHERE player_id {_OTHERS}")
+
+
+def log_of_actions(world: World) -> list[Record]:
+    """What staff did to the people of a test, oldest first."""
+    return world.rows(f"SELECT * FROM audit_log WHERE subject {_OTHERS} ORDER BY seq")
 
 
 @dataclass(frozen=True)

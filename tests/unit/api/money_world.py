@@ -161,14 +161,16 @@ class MoneyWorld(World):
 
 
 class Player:
-    """A registered player with a session."""
+    """A registered player with a session; `identified`: whose identity is verified."""
 
-    def __init__(self, world: MoneyWorld, **changes: object) -> None:
+    def __init__(self, world: MoneyWorld, *, identified: bool = True, **changes: object) -> None:
         self.world = world
         self.registered = registration(**changes)
         reply = world.call("POST", "/v1/players", self.registered)
         assert reply.status == 201, reply.text
         self.player_id = str(reply.json["player_id"])
+        if identified:
+            world.identify(self.player_id)
         self.token = ""
         self.refresh_token = ""
         self.log_in()

@@ -130,7 +130,7 @@ class Somebody:
 
 def join(world: RegistersWorld, **registration: object) -> Somebody:
     """A new player, whose wallet asks for identity and registers and for nothing else."""
-    somebody = Somebody(world, Player(world, **registration))
+    somebody = Somebody(world, Player(world, identified=False, **registration))
     fact = "register" if registration.get("currency") == "GBP" else "impediment"
     rules = {
         "requires": ["kyc", fact],

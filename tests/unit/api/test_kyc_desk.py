@@ -4,7 +4,7 @@ import json
 
 import pytest
 from api_under_test import World, run
-from kyc_people import LEVEL_1, Analyst, Person, sign_up, staff_member
+from kyc_people import LEVEL_1, Analyst, Person, decisions, log_of_actions, sign_up, staff_member
 from services.kyc_screening import replace_list, screen_again
 from unit.compliance.files import jpeg, png
 
@@ -33,7 +33,7 @@ def person(world: World) -> Person:
 
 
 def audit(world: World) -> list[tuple[str, str, dict[str, object]]]:
-    rows = world.rows("SELECT action, subject, data FROM audit_log ORDER BY seq")
+    rows = log_of_actions(world)
     return [(str(r["action"]), str(r["subject"]), json.loads(str(r["data"]))) for r in rows]
 
 
@@ -51,7 +51,7 @@ def test_an_approval_is_seen_by_the_player_and_logged(
     assert (action, subject) == ("kyc.approve", person.player_id)
     assert (data["from"], data["to"], data["level"]) == ("in_review", "approved", 1)
     assert data["documents"] == sorted(ids)
-    (decision,) = world.rows("SELECT * FROM kyc_decisions")
+    (decision,) = decisions(world)
     assert decision["decision_id"] == data["decision_id"]
     assert decision["reason"] == "compared with the documents"
     assert json.loads(str(decision["evidence"]))["documents"].keys() == set(ids)
@@ -328,6 +328,6 @@ def test_of_a_decision_and_a_document_at_once_none_is_lost(
     assert (refused.status, refused.code) == (409, "kyc_decided")
     assert person.kyc()["status"] == "in_review"
     assert audit(world) == []
-    assert world.rows("SELECT * FROM kyc_decisions") == []
+    assert decisions(world) == []
     world.clock.advance(HOUR_MS // 60)
     assert analyst.decide(person.player_id, "approve").status == 200

@@ -61,10 +61,9 @@ def test_exactly_five_mebibytes_are_taken_and_one_byte_more_is_not() -> None:
 @pytest.mark.parametrize(
     ("width", "height", "expected"),
     [
-        (16, 16, None),
+        (1, 1, None),
         (8_000, 6_250, None),
         (8_000, 6_251, DOCUMENT_REFUSED),
-        (15, 1_000, DOCUMENT_REFUSED),
         (0, 1_000, DOCUMENT_REFUSED),
         (65_535, 65_535, DOCUMENT_REFUSED),
     ],

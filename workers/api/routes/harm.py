@@ -18,6 +18,7 @@ _TAG = "Player protection"
     auth=PLAYER,
     query=MessagesQuery,
     response=MessagesView,
+    live_session=True,
 )
 async def list_messages(call: Call[None]) -> MessagesView:
     return await own_messages(call.house, call.principal.subject_id, call.query)
@@ -30,6 +31,7 @@ async def list_messages(call: Call[None]) -> MessagesView:
     summary="Say that a message that waits for nothing was read",
     auth=PLAYER,
     response=SeenView,
+    live_session=True,
     problems=(MESSAGE_NOT_FOUND,),
 )
 async def mark_seen(call: Call[None]) -> SeenView:

@@ -95,7 +95,7 @@ async def list_players_at_level(call: Call[None]) -> PlayersAtLevelView:
     wanted: PlayersByLevelQuery = call.query
     rows = await call.house.db.query(
         "SELECT player_id, score, level, level_since, evaluated_at FROM harm_players"
-        " WHERE level <> 'none' AND level = ? AND player_id < ?"
+        " WHERE level <> 'none' AND level = coalesce(?, level) AND player_id < ?"
         " ORDER BY player_id DESC LIMIT CAST(? AS INTEGER)",
         wanted.level,
         wanted.cursor or AFTER_EVERY_ID,

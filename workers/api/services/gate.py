@@ -43,6 +43,8 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     requires: list[str] = [
         FACT_OF[register.adapter] for register in profile.registers if register.adapter is not None
     ]
+    if profile.identity is not None and profile.identity.before_play:
+        requires.append("kyc")
     if profile.session is not None:
         requires.append("session")
         if profile.session.location_minutes is not None:

@@ -5,6 +5,7 @@ well as at the route: in production these accounts could be opened by anyone who
 """
 
 import json
+from base64 import b64decode
 from datetime import date
 from typing import Final
 
@@ -12,10 +13,13 @@ from pydantic import BaseModel, ConfigDict
 
 from services.accounts import register
 from services.container import House
+from services.kyc import Sent, submit_document
+from services.kyc_rulings import Ruling, rule
 from services.kyc_screening import replace_list
+from shared.compliance.kyc import Findings
 from shared.compliance.screening import read_list
 from shared.identity.errors import ALREADY_REGISTERED
-from shared.identity.model import ROLES, Address, Application, RequestedLimit, Role
+from shared.identity.model import ROLES, Address, Application, Principal, RequestedLimit, Role
 from shared.identity.passwords import SALT_BYTES
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
@@ -36,6 +40,11 @@ DEMO_PLAYER: Final = Application(
     accepts_privacy=True,
 )
 
+
+_PICTURE: Final = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""One pixel: the sandbox's provider passes every picture."""
 
 SANDBOX_LIST: Final = """entry_id,name,birth_date
 made-up-pep,Prefeito Fictício de Exemplo,1970-01-01
@@ -65,11 +74,24 @@ async def seed_people(house: House, now_ms: int) -> SeedView:
     await replace_list(house, "sandbox-pep", "pep", [pep], now_ms)
     await replace_list(house, "sandbox-sanction", "sanction", [sanctioned], now_ms)
     try:
-        await register(house, DEMO_PLAYER, DEMO_PASSWORD, client_ip="", now_ms=now_ms)
+        player = await register(house, DEMO_PLAYER, DEMO_PASSWORD, client_ip="", now_ms=now_ms)
     except Rejected as refused:
         if refused.rejection.problem is not ALREADY_REGISTERED:
             raise
+    else:
+        await _identified(house, player.player_id, now_ms)
     return SeedView(staff=emails, player=DEMO_PLAYER.email, password=DEMO_PASSWORD)
+
+
+async def _identified(house: House, player_id: str, now_ms: int) -> None:
+    """The way of every player: a selfie, which the sandbox's provider passes, and an analyst."""
+    await submit_document(house, player_id, Sent("selfie", "image/png", _PICTURE), now_ms)
+    email_index = house.blind_index.of("email", "kyc@acme.test")
+    row = await house.db.first("SELECT staff_id FROM staff WHERE email_index = ?", email_index)
+    assert row is not None
+    analyst = Principal(subject_id=str(row["staff_id"]), session_id="", role="kyc")
+    ruling = Ruling("approve", "the demo player of the sandbox", "not_confirmed", Findings())
+    await rule(house, analyst, player_id, ruling, now_ms)
 
 
 async def _staff_member(house: House, role: Role, email: str, now_ms: int) -> None:

@@ -211,7 +211,9 @@ class PlayerHarmView(View):
 
 
 class PlayersByLevelQuery(PageQuery):
-    level: Literal["low", "medium", "high", "critical"]
+    """Without a level: everybody who is at one."""
+
+    level: Literal["low", "medium", "high", "critical"] | None = None
 
 
 class PlayerAtLevelView(View):
