@@ -68,6 +68,7 @@ openapi: setup ## write openapi.json and the pages of docs/ that are made from t
 	$(BIN)/python runtime/problems.py
 	$(BIN)/python runtime/roles.py
 	$(BIN)/python runtime/compliance_matrix.py
+	$(BIN)/python runtime/acceptance.py
 	$(BIN)/python runtime/rejections.py
 	$(BIN)/python runtime/harm_policy.py
 
