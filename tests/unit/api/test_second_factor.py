@@ -145,6 +145,40 @@ def test_a_known_password_buys_no_further_guesses_of_the_code(ana: Guarded) -> N
     assert ana.try_login(otp="000000").code == "account_locked"
 
 
+def test_a_known_password_buys_no_guesses_where_none_is_due_either(ana: Guarded) -> None:
+    for _ in range(2):
+        assert ana.try_login(otp="000000").code == "invalid_credentials"
+    assert ana.try_login().status == 200
+    assert ana.try_login(otp="000000").code == "invalid_credentials"
+    assert ana.try_login(otp="000000").code == "account_locked"
+
+
+def test_a_change_of_password_that_knows_the_old_one_gets_three_codes(ana: Guarded) -> None:
+    ana.world.clock.advance(11 * MINUTE_MS)
+    ana.log_in()
+    body = {"current_password": ana.login["password"], "new_password": "Another-Secret-991"}
+    codes = [
+        ana.send("POST", "/v1/me/password", body | {"otp": f"{n:06d}"}).code for n in range(4)
+    ]
+    assert codes == ["second_factor_invalid"] * 3 + ["account_locked"]
+    assert ana.send("POST", FACTOR, {"password": ana.login["password"]}).code == "account_locked"
+
+
+def test_a_right_code_clears_the_count(ana: Guarded) -> None:
+    for _ in range(3):
+        for _ in range(2):
+            assert ana.try_login(otp="000000").code == "invalid_credentials"
+        assert ana.try_login(otp=ana.phone.code()).status == 200
+
+
+def test_failures_of_former_days_do_not_lock_who_logs_in_by_password(ana: Guarded) -> None:
+    wrong = ana.login | {"password": "wrong-password-1"}
+    for _ in range(6):
+        assert ana.world.call("POST", "/v1/auth/login", wrong).code == "invalid_credentials"
+        assert ana.try_login().status == 200
+        ana.world.clock.advance(DAY_MS)
+
+
 def test_fifty_codes_at_once_are_told_no_more_than_three_in_turn(ana: Guarded) -> None:
     ana.world.clock.advance(8 * DAY_MS)
     bodies = [ana.login | {"otp": f"{n:06d}"} for n in range(50)]

@@ -2,8 +2,8 @@
 
 A right password without the code that is due is answered `second_factor_required`, and only that
 tells that the password was right: a client must be able to ask for the code of those who have one,
-and of nobody else. It neither clears nor adds to the count of failures, so a known password buys no
-guesses. A wrong code is answered exactly as a wrong password is, and counts as one.
+and of nobody else. Where a code could be guessed a password alone, refused or let in, neither clears
+nor adds to the count of failures: a known password buys no guesses. A wrong code is answered exactly as a wrong password is, and counts as one.
 """
 
 import json
@@ -82,7 +82,10 @@ async def prove(house: House, kind: Audience, tried: Attempt, now_ms: int) -> Pr
     else:
         proved_at = await _staff_code(house, email_index, subject_id, factor, tried.otp, now_ms)
     # Others may have failed while this one was hashed: it is let in only if they were too few.
-    await forgive(house, email_index, kind, now_ms)
+    if factor is None or proved_at is not None:
+        await forgive(house, email_index, kind, now_ms)
+    else:
+        await refuse_locked(house, email_index, kind, now_ms)
     if verified.is_weaker:
         stored = await _rehash(house, subject_id, tried.password, stored, now_ms)
     return Proven(

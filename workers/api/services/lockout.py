@@ -58,6 +58,7 @@ async def refuse_failure(
 
 async def forgive(house: House, email_index: str, kind: Audience, now_ms: int) -> None:
     """Forget the failures after a full success, unless others have locked the account meanwhile.
+    The password of somebody who has a second factor is no full success without a code.
 
     Raises:
         Rejected: ACCOUNT_LOCKED.

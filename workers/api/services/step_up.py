@@ -3,7 +3,8 @@
 Changing the password, how a player is reached or the second factor itself wants a proof that is at
 most ten minutes old by the player's clock. Who has no second factor is asked for none: outside the
 sandbox nobody without one gets this far. Wrong codes count towards the same lock as wrong
-passwords.
+passwords, and who has a factor is forgiven them for a right code only: a known password buys no
+guesses of the code.
 """
 
 from services import access_history, second_factors
@@ -100,7 +101,10 @@ async def prove_password(house: House, principal: Principal, password: str, now_
             INVALID_CREDENTIALS,
             "The password is wrong.",
         )
-    await forgive(house, account.email_index, account.kind, now_ms)
+    if await second_factors.find_confirmed(house, principal.subject_id) is None:
+        await forgive(house, account.email_index, account.kind, now_ms)
+    else:
+        await refuse_locked(house, account.email_index, account.kind, now_ms)
     return stored
 
 
