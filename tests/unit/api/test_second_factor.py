@@ -157,9 +157,7 @@ def test_a_change_of_password_that_knows_the_old_one_gets_three_codes(ana: Guard
     ana.world.clock.advance(11 * MINUTE_MS)
     ana.log_in()
     body = {"current_password": ana.login["password"], "new_password": "Another-Secret-991"}
-    codes = [
-        ana.send("POST", "/v1/me/password", body | {"otp": f"{n:06d}"}).code for n in range(4)
-    ]
+    codes = [ana.send("POST", "/v1/me/password", body | {"otp": f"{n:06d}"}).code for n in range(4)]
     assert codes == ["second_factor_invalid"] * 3 + ["account_locked"]
     assert ana.send("POST", FACTOR, {"password": ana.login["password"]}).code == "account_locked"
 

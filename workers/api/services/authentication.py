@@ -2,8 +2,9 @@
 
 A right password without the code that is due is answered `second_factor_required`, and only that
 tells that the password was right: a client must be able to ask for the code of those who have one,
-and of nobody else. Where a code could be guessed a password alone, refused or let in, neither clears
-nor adds to the count of failures: a known password buys no guesses. A wrong code is answered exactly as a wrong password is, and counts as one.
+and of nobody else. Where a code could be guessed, a password alone, refused or let in, neither
+clears nor adds to the count of failures: a known password buys no guesses. A wrong code is answered
+exactly as a wrong password is, and counts as one.
 """
 
 import json
