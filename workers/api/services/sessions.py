@@ -5,8 +5,8 @@ that only one of two racing requests can win, and that never spends a token with
 one; the loser, and anyone who comes back with a spent token, ends the whole family (RFC 9700
 §4.14.2). A family lives 30 days, however often it rotates, and ends by itself when nothing was
 heard of it for as long as the profile lets a session be idle (Brazil: 30 minutes, Portaria SPA/MF
-722/2024 Annex I item 14). A login is bound to the password that it was proven by: one that was
-changed in the meantime opens nothing.
+722/2024 Annex I item 14). A login is bound to the password that it was proven by, and to the
+account being there: one that was changed or closed in the meantime opens nothing.
 """
 
 from base64 import urlsafe_b64encode
@@ -41,6 +41,7 @@ INSERT INTO refresh_families (family_id, subject_id, subject_kind, created_at, e
   last_active_at, device, country, address_masked, second_factor_at)
 SELECT ?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8, ?9
 WHERE EXISTS (SELECT 1 FROM credentials WHERE subject_id = ?2 AND password_hash = ?10)
+  AND NOT EXISTS (SELECT 1 FROM players WHERE player_id = ?2 AND status = 'closed')
 """
 _OPENS_WITH: Final = """
 INSERT INTO refresh_tokens (token_hash, family_id, issued_at) SELECT ?, ?, ? WHERE changes() > 0
@@ -114,7 +115,8 @@ class Sessions:
         """A new family with its first refresh token.
 
         Raises:
-            Rejected: INVALID_CREDENTIALS when the password was changed meanwhile.
+            Rejected: INVALID_CREDENTIALS when the password was changed meanwhile, or the account
+                closed.
         """
         family_id = uuid7(now_ms, self._entropy.token(RANDOM_BYTES_PER_ID))
         token, token_hash = self._fresh_token()
@@ -134,25 +136,39 @@ class Sessions:
             [Statement(_OPEN, row), Statement(_OPENS_WITH, (token_hash, family_id, now_ms))]
         )
         if not opened:
-            raise Rejected(INVALID_CREDENTIALS, "The password was changed meanwhile.")
+            raise Rejected(INVALID_CREDENTIALS, "The account changed meanwhile. Log in again.")
         return Session(Family(family_id, login.subject_id, login.kind), token)
 
-    async def rotate(self, refresh_token: str, now_ms: int, idle_ms: int | None) -> Session:
-        """Spend `refresh_token` and give the next one of its family; `idle_ms` is how long nothing
-        may have been heard of it, None for ever.
+    async def spendable(self, refresh_token: str, now_ms: int, idle_ms: int | None) -> Family:
+        """The family of a token that could be spent now, which `rotate` does; `idle_ms` is how long
+        nothing may have been heard of it, None for ever.
 
         Raises:
-            Rejected: REFRESH_INVALID when it is unknown or its family has ended.
+            Rejected: REFRESH_INVALID when it is unknown.
             ReusedRefresh: when it was spent before; the caller ends the family everywhere.
             IdleSession: when nothing was heard for too long; the caller ends it likewise.
+            EndedSession: when the family has ended; the caller lets the wallet hear of it again.
         """
-        token_hash = _hash(refresh_token)
-        row = await self._db.first(_FAMILY_OF, token_hash)
+        row = await self._db.first(_FAMILY_OF, _hash(refresh_token))
         if row is None:
             raise Rejected(REFRESH_INVALID, "Log in again.")
         family = _family(row)
-        if idle_ms is not None and row["used_at"] is None and _is_idle(row, now_ms, idle_ms):
+        if row["used_at"] is not None:
+            raise ReusedRefresh(family)
+        if idle_ms is not None and _is_idle(row, now_ms, idle_ms):
             raise IdleSession(family)
+        if row["revoked_at"] is not None or integer(row["expires_at"]) <= now_ms:
+            raise EndedSession(family)
+        return family
+
+    async def rotate(self, refresh_token: str, family: Family, now_ms: int) -> Session:
+        """Spend `refresh_token` and give the next one of its `family`.
+
+        Raises:
+            Rejected: REFRESH_INVALID when the family has ended meanwhile.
+            ReusedRefresh: when another request has spent it; the caller ends the family everywhere.
+        """
+        token_hash = _hash(refresh_token)
         token, next_hash = self._fresh_token()
         spent, stored, _ = await self._db.batch(
             [
@@ -290,6 +306,14 @@ class IdleSession(Rejected):
 
     def __init__(self, family: Family) -> None:
         super().__init__(REAUTH_REQUIRED, "Log in again after the time without activity.")
+        self.family = family
+
+
+class EndedSession(Rejected):
+    """The session is over; a wallet that did not hear of it is told by whoever comes back."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(REFRESH_INVALID, "Log in again.")
         self.family = family
 
 
