@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 from api_under_test import run
+from e2e.people import registration
 from money_world import Player
 from registers_world import EXCLUDED, SOCIAL, RegistersWorld, Somebody, join
 from services.communications import letters_of
@@ -347,3 +348,19 @@ def test_why_somebody_leaves_is_for_the_desks_that_must_know(
     assert world.office(f"players/{player.player_id}/communications", role).status == 403
     expected = 200 if role == "finance" else 403
     assert world.office("offboarding", role).status == expected
+
+
+def test_a_listed_person_whose_wallet_never_opened_is_off_boarded_to_the_end(
+    world: RegistersWorld,
+) -> None:
+    registered = registration(cpf="28784142090")
+    world.real.misses = {"open"}
+    assert world.call("POST", "/v1/players", registered).code == "wallet_pending"
+    world.real.misses = set()
+    world.clock.advance(3 * MINUTE_MS)
+    assert world.sweep()["listed"] == 1
+    assert world.follow() == {"cases": 1, "notify": 1}
+    world.clock.advance(3 * DAY_MS)
+    assert world.follow() == {"cases": 1, "close": 1, "refund": 1}
+    [case] = world.rows("SELECT * FROM offboardings")
+    assert (case["refunded_minor"], case["next_at"], case["last_failure"]) == (0, None, None)

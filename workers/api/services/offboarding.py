@@ -17,12 +17,12 @@ from services.offboarding_steps import (
     Open,
     close_account,
     escheat,
+    is_blocked,
     notify,
     refund,
     write_letters,
 )
 from services.player_clock import player_now_ms
-from services.register_facts import tell_wallet
 from services.rows import integer, optional_integer
 from shared.compliance.model import profile_now
 from shared.compliance.registers.offboarding import (
@@ -120,7 +120,7 @@ async def _follow_one(house: House, case_id: str) -> _Tried:
         player_id = str(row["player_id"])
         at_ms = await player_now_ms(house, player_id, house.clock.now_ms())
         rules = rules_of(str(row["jurisdiction"]), at_ms)
-        if not await tell_wallet(house, player_id, at_ms):
+        if not await is_blocked(house, player_id, at_ms):
             failure = "block: the wallet did not hear of it"
         for step in _DO:
             row = await _row(house, case_id)

@@ -14,7 +14,7 @@ from services.communications import Letter, send_letter
 from services.container import House
 from services.payouts import try_to_pay_out
 from services.proposals import Proposal, propose
-from services.register_facts import IDENTIFIED
+from services.register_facts import IDENTIFIED, tell_wallet
 from services.rows import integer
 from services.session_endings import end_all
 from services.withdrawals import own_account, remember_withdrawal
@@ -26,6 +26,7 @@ from shared.identity.model import Principal
 from shared.kernel.times import MINUTE_MS, local_date
 from shared.platform.ports import Statement, Unreachable
 from shared.wallet.answer import decode_answer
+from shared.wallet.errors import WALLET_NOT_FOUND
 
 OFFICE: Final = Principal("offboarding", "", "admin")
 """The job as the maker of a proposal. It has no account and decides nothing."""
@@ -109,10 +110,10 @@ async def close_account(house: House, case: Open) -> bool:
 
 async def refund(house: House, case: Open) -> bool:
     """Send what is left to the registered account; False while the bank has not paid it."""
-    balance = await balance_of(house, case.player_id)
+    balance = await balance_of(house, case)
     if balance.cash_minor > 0:
         await _pay_out(house, case, balance)
-        balance = await balance_of(house, case.player_id)
+        balance = await balance_of(house, case)
     if balance.cash_minor > 0 or balance.held_minor > 0:
         return False
     await _is_refunded(house, case)
@@ -123,7 +124,7 @@ async def escheat(house: House, case: Open) -> bool:
     """Fix what falls to the funds of the law, and propose its debit to a second person; False while
     the bank has not said whether it paid.
     """
-    balance = await balance_of(house, case.player_id)
+    balance = await balance_of(house, case)
     if balance.held_minor:
         return False
     if balance.cash_minor <= 0:
@@ -160,7 +161,7 @@ async def write_letters(house: House, case: Open) -> None:
         amount = _amount(case.refunded_minor, case.currency)
         await _send(house, case, "refunded", {"now": case.case.refunded_at, "amount": amount})
     if state_of(case.case, case.rules, case.at_ms) == "UNCLAIMED":
-        balance = await balance_of(house, case.player_id)
+        balance = await balance_of(house, case)
         amount = _amount(balance.cash_minor + balance.held_minor, case.currency)
         until = deadlines(case.case, case.rules).escheat_from
         await _send(house, case, "unclaimed", {"until": until, "amount": amount})
@@ -188,10 +189,33 @@ async def _pay_out(house: House, case: Open, balance: Balance) -> None:
     await try_to_pay_out(house, row)
 
 
-async def balance_of(house: House, player_id: str) -> Balance:
-    """Raises `Unreachable` when the wallet says nothing of it."""
+async def is_blocked(house: House, player_id: str, at_ms: int) -> bool:
+    """Tell the wallet that its player leaves; True when it knows, or was never opened: nobody bets
+    with a wallet that is not there, and the login that opens it tells it.
+    """
+    if await tell_wallet(house, player_id, at_ms):
+        return True
+    try:
+        return await _balance(house, player_id) is None
+    except Unreachable:
+        return False
+
+
+async def balance_of(house: House, case: Open) -> Balance:
+    """What is in the wallet, and nothing when it was never opened.
+
+    Raises:
+        Unreachable: when the wallet says nothing of it.
+    """
+    found = await _balance(house, case.player_id)
+    return Balance(0, 0, 0, case.currency) if found is None else found
+
+
+async def _balance(house: House, player_id: str) -> Balance | None:
     answer = decode_answer(await house.wallets.query(player_id, "balance", "", "{}"))
     told = json.loads(answer.body)
+    if answer.status == WALLET_NOT_FOUND.status and told["code"] == WALLET_NOT_FOUND.code:
+        return None
     if answer.status >= 400:
         raise Unreachable(f"the wallet does not tell its balance: {told['code']}")
     return Balance(
