@@ -26,7 +26,13 @@ from shared.wallet.gate_model import (
     due_at,
     moment_or_none,
 )
-from shared.wallet.gates import IDLE_SESSION_MS, View, reality_position, refuse_revoked
+from shared.wallet.gates import (
+    IDLE_SESSION_MS,
+    View,
+    reality_position,
+    refuse_reality_due,
+    refuse_revoked,
+)
 from shared.wallet.model import Decision, Draft, Head, Moment
 
 
@@ -125,14 +131,17 @@ def decide_session_revoke(
 
 
 def decide_reality_check_set(
-    head: Head, gate: Gate, command: RealityCheckSet, moment: Moment
+    head: Head, view: View, command: RealityCheckSet, moment: Moment
 ) -> Decision:
-    """The player's own interval; the jurisdiction's counts where it is shorter.
+    """The player's own interval; the jurisdiction's counts where it is shorter. A check that is due
+    is answered first: a longer interval would make it go away.
 
     Raises:
-        Rejected: `session_expired`.
+        Rejected: `session_expired`, `reality_check_due`.
     """
     refuse_revoked(head)
+    refuse_reality_due(view, moment.now_ms)
+    gate = view.gate
     after = altered(
         gate,
         reality_minutes=command.minutes,

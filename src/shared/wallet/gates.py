@@ -117,15 +117,21 @@ def refuse_unanswered(view: View | None, now_ms: int) -> None:
     _refuse_first(_UNANSWERED, view, now_ms)
 
 
-def refuse_pace(session: GameSession | None, now_ms: int) -> None:
-    """Refuse a bet that follows the last one of its game session too soon.
+def refuse_reality_due(view: View, now_ms: int) -> None:
+    """Raises `Rejected(reality_check_due)` while a check waits for the player who asks."""
+    _refuse_first((_reality_due,), view, now_ms)
+
+
+def refuse_pace(session: GameSession | None, last_bet_at: int, now_ms: int) -> None:
+    """Refuse a bet of a game session with a pace that follows the player's last bet too soon,
+    wherever that was placed: opening another session is no way round the rule.
 
     Raises:
         Rejected: `round_too_fast`.
     """
-    if session is None or not session.min_round_ms or not session.bets:
+    if session is None or not session.min_round_ms or not last_bet_at:
         return
-    free_at = session.last_active_at + session.min_round_ms
+    free_at = last_bet_at + session.min_round_ms
     if now_ms < free_at:
         raise Rejected(
             errors.ROUND_TOO_FAST,

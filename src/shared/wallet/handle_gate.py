@@ -62,7 +62,7 @@ GATE_HANDLERS: Final[Handlers] = {
     SessionRevoke: lambda c, at: decide_session_revoke(at.store.login(c.session_id), c, at.moment),
     RulesSet: lambda c, at: decide_rules_set(at.store.gate(), c, at.moment),
     FactRecord: lambda c, at: decide_fact_record(at.store.gate(), c, at.moment),
-    RealityCheckSet: lambda c, at: decide_reality_check_set(at.head, at.store.gate(), c, at.moment),
+    RealityCheckSet: lambda c, at: decide_reality_check_set(at.head, at.view(), c, at.moment),
     RealityCheckAck: lambda _, at: decide_reality_check_ack(at.head, at.view(), at.moment),
     InterventionSet: lambda c, at: decide_intervention_set(at.head, at.store.gate(), c, at.moment),
     InterventionAck: _intervention_ack,

@@ -103,7 +103,7 @@ PRECEDENCE: Final[Mapping[str, tuple[Problem, ...]]] = {
     "operator_limit_set": (),
     "exclude": (*_OWN, errors.EXCLUSION_NOT_SHORTENED),
     "pause": (*_OWN, errors.EXCLUSION_NOT_SHORTENED),
-    "reality_check_set": _OWN,
+    "reality_check_set": (*_OWN, errors.REALITY_CHECK_DUE),
     "reality_check_ack": _OWN,
     "intervention_set": (),
     "intervention_ack": (

@@ -233,6 +233,9 @@ def _page(fields: Fields, position: str) -> tuple[int, int]:
 
 
 _PLAYERS_PART: Final[Mapping[str, tuple[str, ...]]] = {
+    "ADJUSTMENT": ("direction", "approval_id"),
+    "RELEASED": (),
+    "FROZEN": ("law",),
     "FACT_RECORDED": ("name", "status"),
     "INTERVENTION_SET": ("intervention_id", "template", "demands", "bonus_block"),
     "LIMIT_CHANGED": ("kind", "period", "value", "source"),

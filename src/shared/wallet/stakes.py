@@ -72,7 +72,7 @@ class Placed:
 def place(
     standing: Standing, stake_minor: int, moment: Moment, game_id: str, session: GameSession | None
 ) -> Placed:
-    """Judge a stake by the pace of its game session, the player's limits, bonus terms and funds,
+    """Judge a stake by the pace of its game, the player's limits, bonus terms and funds,
     and fund it. Grants that are past their time fund nothing: they are closed before the bet. Who
     owes (cash below zero after the return of a win) stakes nothing at all.
 
@@ -84,7 +84,7 @@ def place(
     head = standing.head
     before = expire(standing.grants, moment) if standing.grants else Judged(())
     refuse_stake_over_bonus_max(before.grants, stake_minor)
-    refuse_pace(session, moment.now_ms)
+    refuse_pace(session, standing.usage.last_bet_at, moment.now_ms)
     usage = standing.usage if session is None else standing.usage.of_session(session)
     usage = usage.with_bet(stake_minor, moment.now_ms)
     refuse_bet_over_limit(standing.limits, usage, moment.now_ms)

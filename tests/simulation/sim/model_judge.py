@@ -48,10 +48,9 @@ def refuse_stake(
     purse = stake_purse(model, now_ms)
     if is_over_bonus_max(purse, stake):
         return "stake_above_max"
-    if played is not None and played.pace_ms and played.use.bets:
-        free_at = played.active_at + played.pace_ms
-        if now_ms < free_at:
-            return "round_too_fast"
+    pace_ms = 0 if played is None else played.pace_ms
+    if pace_ms and model.last_bet_at and now_ms < model.last_bet_at + pace_ms:
+        return "round_too_fast"
     binding = model.gate.binding()
     if binding:
         over = _limit_passed(model, binding, stake, now_ms, played)

@@ -127,6 +127,16 @@ def judge_of_player(
     return is_over(model.gate, session)
 
 
+def judge_reality_check_set(
+    model: ModelState, payload: Payload, session: str, now_ms: int, context: str
+) -> str | None:
+    """A check that is due is answered before its interval is changed."""
+    over = is_over(model.gate, session)
+    if over is None and session and now_ms >= model.gate.period_ends_at():
+        return "reality_check_due"
+    return over
+
+
 def do_reality_check_set(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     gate, minutes = model.gate, payload["minutes"]
     is_new = minutes != gate.own_minutes
@@ -180,7 +190,7 @@ PRESENCE_JUDGES: Final[Mapping[str, Judge]] = {
     "fact_record": judge_never,
     "session_begin": judge_session_begin,
     "session_revoke": judge_never,
-    "reality_check_set": judge_of_player,
+    "reality_check_set": judge_reality_check_set,
     "reality_check_ack": judge_of_player,
     "intervention_set": judge_never,
     "intervention_ack": judge_intervention_ack,

@@ -189,7 +189,8 @@ def intervene(house: House) -> None:
 
 
 def hurry(house: House) -> None:
-    house.sql.execute("UPDATE game_sessions SET min_round_ms = 5000, bets = 1")
+    house.sql.execute("UPDATE game_sessions SET min_round_ms = 5000")
+    house.sql.execute("UPDATE daily SET last_bet_at = CAST(? AS INTEGER)", house.clock.now_ms())
 
 
 def switch_off(house: House) -> None:
@@ -204,12 +205,19 @@ def nothing(house: House) -> None:
     """The cause lies in the request."""
 
 
+def _last_bet_at(house: House) -> int:
+    found = house.sql.query("SELECT max(last_bet_at) FROM daily")[0][0]
+    assert isinstance(found, int)
+    return found
+
+
 def limited(kind: str) -> object:
     def limit(house: House) -> None:
         tables.put(house.sql, Limit(kind, "daily", 0))
         day = house.sql.query("SELECT day FROM daily")[0][0]
         assert isinstance(day, int)
-        tables.put(house.sql, DayUsage(day, play_ms=1, deposited_minor=10_000))
+        used = DayUsage(day, play_ms=1, deposited_minor=10_000, last_bet_at=_last_bet_at(house))
+        tables.put(house.sql, used)
 
     return limit
 

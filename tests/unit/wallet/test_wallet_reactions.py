@@ -163,7 +163,7 @@ def test_a_round_may_not_follow_sooner_than_the_law_of_its_session_lets_it() -> 
     house.clock.advance(1)
     assert house.play(session_id, 100).status == 201
     other = house.session(min_round_ms=5_000)
-    assert house.play(other, 100).status == 201, "each session has its own pace"
+    assert house.play(other, 100).code == "round_too_fast", "another session is no way round it"
     free = house.session()
     assert [house.play(free, 100).status for _ in range(3)] == [201] * 3, "0 is no rule"
 
@@ -183,3 +183,17 @@ def test_a_game_session_counts_what_is_played_in_it() -> None:
         session_id,
     )
     assert found == [(400, 90, 4, 8 * MINUTE_MS, LOGIN)]
+
+
+def test_a_check_that_is_due_does_not_go_away_with_a_longer_interval() -> None:
+    house = House(rules={"reality_check_minutes": 60}).open().deposit(10_000)
+    house.begin()
+    session_id = house.session()
+    assert house.do("reality_check_set", minutes=10).status == 200
+    house.clock.advance(11 * MINUTE_MS)
+    assert house.play(session_id, 100).code == "reality_check_due"
+    refused = house.do("reality_check_set", minutes=120)
+    assert (refused.status, refused.code) == (403, "reality_check_due")
+    assert house.do("reality_check_ack").status == 200
+    assert house.do("reality_check_set", minutes=120).status == 200
+    assert house.play(session_id, 100).status == 201
