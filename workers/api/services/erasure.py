@@ -40,11 +40,12 @@ UPDATE erasure_requests SET status = ?, decided_at = ?, decided_by = ?, decision
 WHERE request_id = ? AND status = 'open'
 """
 _KEEP: Final = """
-INSERT INTO retentions (player_id, record_class, began_at, keep_until) VALUES (?, ?, ?, ?)
-ON CONFLICT (player_id, record_class) DO NOTHING
+INSERT INTO retentions (player_id, record_class, began_at, keep_until)
+SELECT ?, ?, ?, ? WHERE NOT EXISTS (
+  SELECT 1 FROM retentions WHERE player_id = ? AND record_class = ?)
 """
 _KEEP_IDENTITY: Final = (
-    "INSERT INTO kept_identities (player_id, sealed, kept_since) VALUES (?, ?, ?)"
+    "INSERT INTO kept_identities (player_id, sealed, kept_since) SELECT ?, ?, ? WHERE true"
 )
 DESTROY_KEY: Final = """
 UPDATE person_keys SET wrapped = NULL, key_id = NULL, destroyed_at = ?
@@ -52,9 +53,9 @@ WHERE player_id = ? AND purpose = ? AND destroyed_at IS NULL
 """
 # Of the birth date the year stays: an age is a statistic, a day is a person.
 _PSEUDONYMISE: Final = """
-UPDATE players SET status = 'closed', email_index = ?1 || player_id, pii_sealed = '',
+UPDATE players SET status = 'closed', email_index = ? || player_id, pii_sealed = '',
   birth_date = substr(birth_date, 1, 4) || '-01-01', gender = 'undisclosed',
-  registered_ip_index = '', updated_at = ?2 WHERE player_id = ?3
+  registered_ip_index = '', updated_at = ? WHERE player_id = ?
 """
 _FORGET_DEVICES: Final = """
 UPDATE refresh_families SET device = '?', country = '', address_masked = '' WHERE subject_id = ?
@@ -67,6 +68,10 @@ _AT_ONCE: Final = (
     "UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?",
     "UPDATE data_exports SET status = 'expired' WHERE player_id = ?",
 )
+_WHILE_OPEN: Final = """
+AND EXISTS (SELECT 1 FROM erasure_requests WHERE request_id = ? AND status = 'open')
+"""
+"""Ends every statement that erases: of two who decide at once the second must change nothing."""
 _END_SESSIONS: Final = """
 UPDATE refresh_families SET revoked_at = ?, revoked_reason = 'erased'
 WHERE subject_id = ? AND revoked_at IS NULL
@@ -135,7 +140,7 @@ async def decide_erasure(
     statements: Sequence[Statement] = ()
     if is_granted:
         await _refuse_open_money(house, player_id)
-        statements = await _erasing(house, player_id, now_ms)
+        statements = await _erasing(house, request_id, player_id, now_ms)
     outcome = "granted" if is_granted else "refused"
     decided = Statement(_DECIDE, (outcome, now_ms, actor.subject_id, reason, request_id))
 
@@ -160,27 +165,32 @@ async def finish_erasures(house: House, limit: int) -> int:
 
 def keeping(kept: tuple[Kept, ...], player_id: str, began_at: int) -> list[Statement]:
     """What makes the classes stay until their end; a retention that is there stays as it is."""
+    named = [(player_id, one.record_class) for one in kept]
     return [
-        Statement(_KEEP, (player_id, one.record_class, began_at, one.keep_until)) for one in kept
+        Statement(_KEEP, (*name, began_at, one.keep_until, *name))
+        for name, one in zip(named, kept, strict=True)
     ]
 
 
-async def _erasing(house: House, player_id: str, now_ms: int) -> list[Statement]:
-    """Everything that happens in the transaction of the decision."""
+async def _erasing(house: House, request_id: str, player_id: str, now_ms: int) -> list[Statement]:
+    """What happens in the transaction of the decision before it is written; nothing, when somebody
+    else decided first.
+    """
     row = await house.db.first("SELECT * FROM players WHERE player_id = ?", player_id)
     assert row is not None
     known = await open_person(house, row)
     record = {name: known[name] for name in ("full_name", "birth_date", "address")}
     sealed = await house.sealing.seal(canonical_json(record), bound=f"player:{player_id}:record")
     kept, _ = what_stays(house, now_ms, "en")
-    return [
+    statements = (
         *keeping(kept, player_id, now_ms),
         Statement(_KEEP_IDENTITY, (player_id, sealed, now_ms)),
         *(Statement(sql, (player_id,)) for sql in _AT_ONCE),
         Statement(_END_SESSIONS, (now_ms, player_id)),
         Statement(_PSEUDONYMISE, (TOMBSTONE, now_ms, player_id)),
         Statement(DESTROY_KEY, (now_ms, player_id, "profile")),
-    ]
+    )
+    return [Statement(one.sql + _WHILE_OPEN, (*one.params, request_id)) for one in statements]
 
 
 async def _refuse_open_money(house: House, player_id: str) -> None:
