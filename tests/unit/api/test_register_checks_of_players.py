@@ -300,3 +300,37 @@ def test_people_who_registered_before_there_were_registers_are_asked_about(
     assert world.office("impediments/runs").json["overdue"] == 0
     world.clock.advance(15 * DAY_MS + HOUR_MS)
     assert world.office("impediments/runs").json["overdue"] == 1
+
+
+def test_people_whose_data_do_not_open_step_back_and_are_told_of_once(
+    world: RegistersWorld,
+) -> None:
+    people = [join(world) for _ in range(6)]
+    broken, whole = people[:4], people[4:]
+    for place, player in enumerate(people):
+        due = "UPDATE register_standings SET next_at = ? WHERE player_id = ?"
+        world.change(due, place + 1, player.player_id)
+    sealed = "UPDATE players SET cpf_sealed = 'v2.records.x.y' WHERE player_id = ?"
+    for player in broken:
+        world.change(sealed, player.player_id)
+
+    # More of them than questions in vain make a slice give up, at the head of the queue.
+    assert world.sweep() == {"asked": 2, "ask_failed": 4}
+    assert [world.checks(player)[-1][0] for player in whole] == ["sweep", "sweep"]
+    world.clock.advance(29 * MINUTE_MS)
+    assert world.sweep() == {}
+    world.clock.advance(MINUTE_MS)
+    assert world.sweep() == {"ask_failed": 4}
+    for player in broken:
+        assert player.alerts() == ["registers.cannot_be_asked"]
+
+
+def test_somebody_who_cannot_be_asked_about_hides_no_outage(world: RegistersWorld) -> None:
+    people = [join(world) for _ in range(6)]
+    for place, player in enumerate(people):
+        due = "UPDATE register_standings SET next_at = ? WHERE player_id = ?"
+        world.change(due, place + 1, player.player_id)
+    sealed = "UPDATE players SET cpf_sealed = 'v2.records.x.y' WHERE player_id = ?"
+    world.change(sealed, people[1].player_id)
+    world.switch(sigap="down")
+    assert world.sweep() == {"asked": 3, "unanswered": 3, "ask_failed": 1}

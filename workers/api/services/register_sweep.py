@@ -3,8 +3,10 @@
 A slice takes those who have waited longest, so the sweep has no cursor that could be lost: whatever
 stopped a slice, the next one goes on. A slice claims its players, so two at once ask about nobody
 twice, and gives up after three questions without an answer, so a register that is down is not
-pressed. The same queue holds who waits for an answer that an outage owed them. It runs in the api
-Worker, because the key by which a CPF is opened belongs to this Worker alone.
+pressed. Who cannot be asked about says nothing of a register: they step back in the queue, so that
+they never stand before everybody else, and people are told. The same queue holds who waits for an
+answer that an outage owed them. It runs in the api Worker, because the key by which a CPF is opened
+belongs to this Worker alone.
 """
 
 from collections.abc import Mapping
@@ -18,13 +20,19 @@ from services.rows import integer
 from shared.compliance.model import profile_now
 from shared.compliance.registers.checks import Occasion
 from shared.compliance.registers.ports import RegisterName
+from shared.kernel.canonical import canonical_json
+from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import DAY_MS, MINUTE_MS, local_date
-from shared.platform.ports import PlatformError, Record
+from shared.platform.ports import PlatformError, Record, SqlValue
 
 JOB: Final = "register_sweep"
 PER_SLICE: Final = 100
 """With a slice every five minutes that is 374,400 people in thirteen days."""
 GIVE_UP_AFTER: Final = 3
+ASK_AGAIN_AFTER_MS: Final = 30 * MINUTE_MS
+"""When somebody comes up again who could not be asked about."""
+CANNOT_BE_ASKED: Final = "registers.cannot_be_asked"
+"""The rule of the alert: this person's data do not open, and no tick will mend that."""
 _CLAIM_MS: Final = 10 * MINUTE_MS
 
 type _Result = Literal["clear", "listed", "unanswered", "failed", "closed"]
@@ -38,6 +46,17 @@ RETURNING player_id, register, attempts, next_at
 """
 _RELEASE: Final = """
 UPDATE register_standings SET claimed_until = 0 WHERE player_id = ? AND register = ?
+"""
+_STEP_BACK: Final = """
+UPDATE register_standings SET next_at = ?1, claimed_until = 0
+WHERE player_id = ?2 AND register = ?3 AND next_at IS NOT NULL
+"""
+# One for each person while nobody has reviewed it, however often they come up.
+_ALARM: Final = """
+INSERT INTO aml_alerts (alert_id, player_id, rule_id, window_started_at, window_ended_at, band,
+  observed, threshold, evidence, status, created_at, updated_at)
+SELECT ?1, ?2, ?3, ?4, ?4, 'high', 0, 0, ?5, 'open', ?4, ?4 WHERE NOT EXISTS (
+  SELECT 1 FROM aml_alerts WHERE player_id = ?2 AND rule_id = ?3 AND status = 'open')
 """
 _UNTOLD: Final = """
 SELECT DISTINCT player_id FROM register_standings
@@ -69,7 +88,10 @@ async def sweep(house: House, _slot: int) -> Mapping[str, int]:
             continue
         result = await _ask_one(house, row)
         failed += result == "failed"
-        in_vain = in_vain + 1 if result in ("unanswered", "failed") else 0
+        if result == "unanswered":
+            in_vain += 1
+        elif result != "failed":
+            in_vain = 0
         if result in ("clear", "listed", "unanswered"):
             of_register = counts.setdefault(str(row["register"]), {})
             of_register[result] = of_register.get(result, 0) + 1
@@ -104,6 +126,7 @@ async def _ask_one(house: House, row: Record) -> _Result:
         after = await ask(house, player_id, register, occasion, at_ms)
     except Exception as failure:  # noqa: BLE001 - one that cannot be asked about keeps no other waiting
         house.log({"event": "register_not_asked", "failure": type(failure).__name__})
+        await _step_back(house, player_id, row["register"], failure)
         return "failed"
     if after is None:
         return "closed"
@@ -112,6 +135,22 @@ async def _ask_one(house: House, row: Record) -> _Result:
     except PlatformError as failure:
         house.log({"event": "fact_not_told", "failure": type(failure).__name__})
     return "unanswered" if after.attempts or after.status == "pending" else after.status
+
+
+async def _step_back(house: House, player_id: str, register: SqlValue, failure: Exception) -> None:
+    """Let the others pass. What the platform failed at may pass by itself; anything else is for
+    people, who are told once.
+    """
+    now_ms = house.clock.now_ms()
+    try:
+        await house.db.execute(_STEP_BACK, now_ms + ASK_AGAIN_AFTER_MS, player_id, register)
+        if not isinstance(failure, PlatformError):
+            alert_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
+            evidence = canonical_json({"failure": type(failure).__name__})
+            row = (alert_id, player_id, CANNOT_BE_ASKED, now_ms, evidence)
+            await house.db.execute(_ALARM, *row)
+    except PlatformError as also:
+        house.log({"event": "register_not_put_off", "failure": type(also).__name__})
 
 
 async def _count(house: House, counts: Mapping[str, Mapping[str, int]], now_ms: int) -> None:
