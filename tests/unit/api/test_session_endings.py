@@ -68,3 +68,37 @@ def test_a_reuse_that_the_wallet_refused_to_hear_of_is_503_until_it_does(
     world.real.refuses.clear()
     assert world.call("POST", "/v1/auth/refresh", body).code == "refresh_reused"
     assert world.call("GET", "/v1/me/wallet", token=access).status == 401
+
+
+@pytest.mark.parametrize("fault", ["misses", "loses"])
+def test_a_refresh_that_the_wallet_did_not_answer_may_be_sent_again(
+    world: MoneyWorld, fault: str
+) -> None:
+    player = Player(world)
+    body = {"refresh_token": player.refresh_token}
+    setattr(world.real, fault, {"session_begin"})
+    for _ in range(2):
+        cut_off = world.call("POST", "/v1/auth/refresh", body)
+        assert (cut_off.status, cut_off.code) == (503, "unavailable")
+    setattr(world.real, fault, set())
+    again = world.call("POST", "/v1/auth/refresh", body)
+    assert again.status == 200
+    assert world.call("GET", "/v1/me/wallet", token=again.json["access_token"]).status == 200
+    theft = world.call("POST", "/v1/auth/refresh", body)
+    assert (theft.status, theft.code) == (401, "refresh_reused")
+    assert world.call("GET", "/v1/me", token=player.token).code == "session_revoked"
+
+
+def test_a_session_that_had_to_end_is_ended_at_the_wallet_by_whoever_asks_again(
+    world: MoneyWorld,
+) -> None:
+    player = Player(world)
+    body = {"refresh_token": player.refresh_token}
+    world.change("UPDATE players SET status = 'closed' WHERE player_id = ?", player.player_id)
+    world.real.misses = {"session_revoke"}
+    assert world.call("POST", "/v1/auth/refresh", body).status == 503
+    world.real.misses = set()
+    again = world.call("POST", "/v1/auth/refresh", body)
+    assert (again.status, again.code) == (401, "refresh_invalid")
+    wallet = world.call("GET", "/v1/me/wallet", token=player.token)
+    assert wallet.status == 401, "the wallet has heard"

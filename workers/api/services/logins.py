@@ -29,7 +29,7 @@ from services.kyc_fact import try_to_tell_wallet
 from services.player_clock import player_now_ms
 from services.register_moments import check_at_login
 from services.session_endings import end
-from services.sessions import IDLE, Family, IdleSession, Opening, ReusedRefresh, Session
+from services.sessions import IDLE, Family, Opening, OverSession, Session
 from services.tokens import LIFETIME_S
 from services.visits import Visit
 from shared.compliance.model import profile_now
@@ -103,24 +103,26 @@ async def login_staff(house: House, tried: Attempt, visit: Visit, now_ms: int) -
 
 
 async def refresh(house: House, refresh_token: str, visit: Visit, now_ms: int) -> TokensView:
-    """Spend a refresh token for the next pair of tokens, under the role that D1 gives now.
+    """Spend a refresh token for the next pair of tokens, under the role that D1 gives now. It is
+    spent last: when the wallet gave no answer, the same token may be sent again, and is no theft.
 
     Raises:
         Rejected: REFRESH_INVALID; REFRESH_REUSED, REAUTH_REQUIRED or SECOND_FACTOR_REQUIRED after
             ending the session everywhere.
-        Unreachable: when it had to be ended and the wallet did not do so; asking again does.
+        Unreachable: when the wallet did not hear of the place, or that the session had to be ended;
+            asking again does it.
     """
+    try:
+        return await _refresh(house, refresh_token, visit, now_ms)
+    except OverSession as over:
+        await end(house, over.family, over.ending, now_ms)
+        raise
+
+
+async def _refresh(house: House, refresh_token: str, visit: Visit, now_ms: int) -> TokensView:
     rules = profile_now(house.settings.jurisdiction, now_ms).session
     idle_ms = None if rules is None else rules.idle_minutes * MINUTE_MS
-    try:
-        session = await house.sessions.rotate(refresh_token, now_ms, idle_ms)
-    except ReusedRefresh as reused:
-        await end(house, reused.family, "refresh_reused", now_ms)
-        raise
-    except IdleSession as idle:
-        await end(house, idle.family, IDLE, now_ms)
-        raise
-    family = session.family
+    family = await house.sessions.spendable(refresh_token, now_ms, idle_ms)
     row = await house.db.first(_STANDING[family.subject_kind], family.subject_id)
     if row is None or row["may_stay"] != 1:
         await end(house, family, "not_active", now_ms)
@@ -129,6 +131,7 @@ async def refresh(house: House, refresh_token: str, visit: Visit, now_ms: int) -
     if family.subject_kind == "player" and not may_only_enrol:
         place = await places.locate(house, visit)
         await _tell_place(house, family, "refresh", place, visit, now_ms)
+    session = await house.sessions.rotate(refresh_token, family, now_ms)
     role = cast("Role | None", row["role"])
     return _tokens(house, session, role, now_ms, may_only_enrol=may_only_enrol)
 
@@ -252,7 +255,7 @@ async def _tell_place(
         if refused.rejection.problem is not SESSION_EXPIRED:
             raise
         if await house.sessions.has_ended(session_id):
-            # By a rival that came with the same refresh token: this one did win, a dead session.
+            # By a rival, as with the same refresh token: what is spent for it opens nothing.
             return
         await end(house, family, IDLE, now_ms)
         raise Rejected(REAUTH_REQUIRED, "Log in again after the time without activity.") from None

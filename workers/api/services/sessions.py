@@ -24,7 +24,7 @@ from shared.identity.errors import (
     SESSION_REVOKED,
 )
 from shared.identity.model import Audience, Principal
-from shared.kernel.errors import Rejected
+from shared.kernel.errors import Problem, Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import DAY_MS, MINUTE_MS
 from shared.platform.ports import Database, Entropy, Record, Statement
@@ -35,6 +35,8 @@ _ACTIVITY_STEP_MS: Final = MINUTE_MS
 """How exactly D1 knows when a session was last active: one write a minute at the most."""
 IDLE: Final = "idle"
 """Why a family ended that nothing was heard of."""
+REUSED: Final = "refresh_reused"
+"""Why one ended of which a spent token came back: somebody has a copy."""
 
 _OPEN: Final = """
 INSERT INTO refresh_families (family_id, subject_id, subject_kind, created_at, expires_at,
@@ -145,20 +147,19 @@ class Sessions:
 
         Raises:
             Rejected: REFRESH_INVALID when it is unknown.
-            ReusedRefresh: when it was spent before; the caller ends the family everywhere.
-            IdleSession: when nothing was heard for too long; the caller ends it likewise.
-            EndedSession: when the family has ended; the caller lets the wallet hear of it again.
+            OverSession: REFRESH_REUSED when it was spent before, REAUTH_REQUIRED when nothing was
+                heard for too long, REFRESH_INVALID when the family has ended.
         """
         row = await self._db.first(_FAMILY_OF, _hash(refresh_token))
         if row is None:
             raise Rejected(REFRESH_INVALID, "Log in again.")
         family = _family(row)
         if row["used_at"] is not None:
-            raise ReusedRefresh(family)
+            raise OverSession(family, REFRESH_REUSED, REUSED)
         if idle_ms is not None and _is_idle(row, now_ms, idle_ms):
-            raise IdleSession(family)
+            raise OverSession(family, REAUTH_REQUIRED, IDLE)
         if row["revoked_at"] is not None or integer(row["expires_at"]) <= now_ms:
-            raise EndedSession(family)
+            raise OverSession(family, REFRESH_INVALID, "expired")
         return family
 
     async def rotate(self, refresh_token: str, family: Family, now_ms: int) -> Session:
@@ -166,7 +167,7 @@ class Sessions:
 
         Raises:
             Rejected: REFRESH_INVALID when the family has ended meanwhile.
-            ReusedRefresh: when another request has spent it; the caller ends the family everywhere.
+            OverSession: REFRESH_REUSED when another request has spent it.
         """
         token_hash = _hash(refresh_token)
         token, next_hash = self._fresh_token()
@@ -178,7 +179,7 @@ class Sessions:
             ]
         )
         if spent == 0:
-            raise ReusedRefresh(family)
+            raise OverSession(family, REFRESH_REUSED, REUSED)
         if stored == 0:
             raise Rejected(REFRESH_INVALID, "Log in again.")
         return Session(family, token)
@@ -293,28 +294,15 @@ class Sessions:
         return token, _hash(token)
 
 
-class ReusedRefresh(Rejected):
-    """A spent refresh token came back: someone has a copy, so the whole family must end."""
+class OverSession(Rejected):
+    """The session of a refresh token is over; the caller ends it everywhere with the reason
+    `ending`, also when it had ended before: the wallet may not have heard.
+    """
 
-    def __init__(self, family: Family) -> None:
-        super().__init__(REFRESH_REUSED, "The session was ended for safety. Log in again.")
+    def __init__(self, family: Family, problem: Problem, ending: str) -> None:
+        super().__init__(problem, "Log in again.")
         self.family = family
-
-
-class IdleSession(Rejected):
-    """Nothing was heard of the session for too long: who holds the device must log in again."""
-
-    def __init__(self, family: Family) -> None:
-        super().__init__(REAUTH_REQUIRED, "Log in again after the time without activity.")
-        self.family = family
-
-
-class EndedSession(Rejected):
-    """The session is over; a wallet that did not hear of it is told by whoever comes back."""
-
-    def __init__(self, family: Family) -> None:
-        super().__init__(REFRESH_INVALID, "Log in again.")
-        self.family = family
+        self.ending = ending
 
 
 def _is_idle(row: Record, now_ms: int, idle_ms: int) -> bool:
