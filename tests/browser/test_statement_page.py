@@ -12,10 +12,11 @@ from e2e.edge import Edge
 from playwright.sync_api import Download, Route, expect
 
 
-def at_the_statement(visit: Visit) -> Player:
+def at_the_statement(visit: Visit, edge: Edge) -> Player:
     player = Player(visit.page)
     visit.go("/")
     player.sign_up()
+    player.be_identified(edge)
     player.ask_for_deposit("100")
     player.pay_deposit()
     player.open("statement")
@@ -38,7 +39,7 @@ def test_a_downloaded_statement_is_proven_by_the_auditor_that_the_page_links(
     visit: OpenVisit, edge: Edge, language: Language, tmp_path: Path
 ) -> None:
     opened = visit(edge.base_url, language=language)
-    at_the_statement(opened)
+    at_the_statement(opened, edge)
     page = opened.page
     today = page.evaluate(
         "() => new Date(Date.now() - 3 * 3600 * 1000).toISOString().slice(0, 10)"  # no summer time
@@ -62,7 +63,7 @@ def test_a_downloaded_statement_is_proven_by_the_auditor_that_the_page_links(
 
 def test_a_statement_of_several_pieces_is_one_file(visit: OpenVisit, edge: Edge) -> None:
     opened = visit(edge.base_url)
-    at_the_statement(opened)
+    at_the_statement(opened, edge)
     pieces = {"": ([1, 2], "3"), "?cursor=3": ([3, 4], "5"), "?cursor=5": ([5], None)}
 
     def answer(route: Route) -> None:
@@ -80,7 +81,7 @@ def test_a_statement_of_several_pieces_is_one_file(visit: OpenVisit, edge: Edge)
 def test_an_export_that_fails_is_told_and_downloads_nothing(visit: OpenVisit, edge: Edge) -> None:
     opened = visit(edge.base_url)
     opened.expect_errors.add(503)
-    at_the_statement(opened)
+    at_the_statement(opened, edge)
     refusal = {"code": "unavailable", "status": 503, "title": "Unavailable"}
     opened.page.route(
         "**/v1/me/wallet/export*", lambda route: route.fulfill(status=503, json=refusal)
@@ -100,7 +101,7 @@ def test_a_proof_of_a_part_is_not_shown_as_one_of_the_whole(
     visit: OpenVisit, edge: Edge, language: Language, sentence: str
 ) -> None:
     opened = visit(edge.base_url, language=language)
-    at_the_statement(opened)
+    at_the_statement(opened, edge)
     proof = {"ok": True, "events": 20_000, "from_seq": 1, "is_complete": False}
     opened.page.route(
         "**/v1/me/wallet/verify",

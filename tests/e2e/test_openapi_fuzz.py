@@ -77,6 +77,13 @@ class Who:
 
 
 @pytest.fixture(scope="module")
+def edge() -> Iterator[Edge]:
+    """An edge of its own: what is tried here switches registers and banks off for everybody."""
+    with Edge() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def callers(edge: Edge) -> Iterator[dict[str, Who]]:
     """By who asks. Logging out is tried as nobody, because it would end the session of the rest;
     the clock is moved by somebody else, because a session would be idle after it.
