@@ -86,7 +86,9 @@ WHERE request_id = ? AND status = 'granted'
 """
 _PENDING_PAYMENTS: Final = """
 SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1 AND status = 'pending')
-  + (SELECT count(*) FROM withdrawals WHERE player_id = ?1 AND status = 'processing') AS n
+  + (SELECT count(*) FROM withdrawals WHERE player_id = ?1 AND status = 'processing')
+  + (SELECT count(*) FROM pix_received JOIN deposits USING (txid)
+    WHERE player_id = ?1 AND outcome = 'open') AS n
 """
 
 

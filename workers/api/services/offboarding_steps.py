@@ -13,6 +13,7 @@ from typing import Final
 from services.communications import Letter, send_letter
 from services.container import House
 from services.payouts import try_to_pay_out
+from services.pix_notices import has_open_payments
 from services.proposals import Proposal, propose
 from services.register_facts import IDENTIFIED, tell_wallet
 from services.rows import integer
@@ -109,12 +110,15 @@ async def close_account(house: House, case: Open) -> bool:
 
 
 async def refund(house: House, case: Open) -> bool:
-    """Send what is left to the registered account; False while the bank has not paid it."""
+    """Send what is left to the registered account; False while the bank has not paid it, or a
+    payment that came before the closing is on its way into the wallet.
+    """
+    is_paid_into = await has_open_payments(house, case.player_id)  # before the balance is read
     balance = await balance_of(house, case)
     if balance.cash_minor > 0:
         await _pay_out(house, case, balance)
         balance = await balance_of(house, case)
-    if balance.cash_minor > 0 or balance.held_minor > 0:
+    if balance.cash_minor > 0 or balance.held_minor > 0 or is_paid_into:
         return False
     await _is_refunded(house, case)
     return True

@@ -16,6 +16,7 @@ RULES: Final = "payments."
 
 THIRD_PARTY_FUNDS: Final = "payments.third_party_funds"
 PAYER_UNKNOWN: Final = "payments.payer_unknown"
+ACCOUNT_CLOSED: Final = "payments.account_closed"
 WITHDRAWAL_OVERDUE: Final = "payments.withdrawal_overdue"
 PAYOUT_CONTRADICTED: Final = "payments.payout_contradicted"
 

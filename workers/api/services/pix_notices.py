@@ -5,6 +5,8 @@ Money that arrived is never lost sight of: every payment with an end-to-end id i
 before anything else happens, also one that names no charge of ours or that we cannot read. One
 payment keeps no other of its notice waiting, whether its wallet is gone or it is odd. What was
 credited is not sent back and what is being sent back is not credited, however a notice is repeated.
+Nothing is credited into an account that was closed before the payment was claimed; a payment that
+was claimed before is waited for by what empties the account (`has_open_payments`).
 """
 
 import json
@@ -15,7 +17,12 @@ from http_layer.intake import MAX_ERRORS_SHOWN, invalid, read_json, wrong_places
 from pydantic import ValidationError
 
 from services.container import House
-from services.payment_alerts import PAYER_UNKNOWN, THIRD_PARTY_FUNDS, raise_alert
+from services.payment_alerts import (
+    ACCOUNT_CLOSED,
+    PAYER_UNKNOWN,
+    THIRD_PARTY_FUNDS,
+    raise_alert,
+)
 from shared.payments.pix import PixPayment
 from shared.payments.schemas import (
     MAX_COLONS_PER_PIX,
@@ -28,7 +35,11 @@ from shared.payments.signature import verify
 from shared.platform.ports import PlatformError, Record, Unreachable
 from shared.wallet.answer import decode_answer
 
-_ALERTS: Final = {"third_party_funds": THIRD_PARTY_FUNDS, "payer_unknown": PAYER_UNKNOWN}
+_ALERTS: Final = {
+    "third_party_funds": THIRD_PARTY_FUNDS,
+    "payer_unknown": PAYER_UNKNOWN,
+    "account_closed": ACCOUNT_CLOSED,
+}
 """Refusals that people hear of, with their rules."""
 
 _SENT_BACK: Final = frozenset({"deposit_amount_mismatch", "deposit_already_credited"})
@@ -37,14 +48,18 @@ _CONTRADICTORY: Final = frozenset({"payment_already_used", "idempotency_key_conf
 
 _CLAIM: Final = """
 INSERT INTO pix_received (end_to_end_id, txid, amount_minor, paid_at, received_at, outcome, refusal)
-VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6)
+SELECT ?1, ?2, ?3, ?4, ?5, 'open', iif(EXISTS (
+  SELECT 1 FROM deposits JOIN players AS p USING (player_id) WHERE txid = ?2 AND p.status = 'closed'
+), 'account_closed', ?6) WHERE true
 ON CONFLICT (end_to_end_id) DO UPDATE SET
   txid = excluded.txid, amount_minor = excluded.amount_minor, paid_at = excluded.paid_at,
   outcome = 'open', refusal = excluded.refusal
 WHERE outcome = 'unreadable'
   OR (outcome = 'unknown' AND txid IS excluded.txid AND amount_minor = excluded.amount_minor)
 """
-"""The first readable telling decides, unless it found no charge."""
+"""The first readable telling decides, unless it found no charge. Whether the account is closed is
+seen with the claim, so a closing either sees the claim or is seen by it; and it comes before the
+payer, whom a closed account may no longer know."""
 
 _CHARGE: Final = """
 SELECT d.deposit_id, d.player_id, p.cpf_index
@@ -53,6 +68,10 @@ FROM deposits AS d JOIN players AS p USING (player_id) WHERE d.txid = ?
 
 _KEEP_UNREADABLE: Final = """
 INSERT OR IGNORE INTO pix_received (end_to_end_id, received_at, outcome) VALUES (?, ?, 'unreadable')
+"""
+
+_OPEN_PAYMENTS: Final = """
+SELECT 1 FROM pix_received JOIN deposits USING (txid) WHERE player_id = ? AND outcome = 'open'
 """
 
 type Outcome = Literal["credited", "refunded", "unknown"]
@@ -102,6 +121,11 @@ async def receive_payments(
     if odd:
         raise invalid(odd[:MAX_ERRORS_SHOWN])
     return received
+
+
+async def has_open_payments(house: House, player_id: str) -> bool:
+    """Whether a payment to this player was claimed that is neither credited nor sent back yet."""
+    return await house.db.first(_OPEN_PAYMENTS, player_id) is not None
 
 
 async def _keep_unreadable(
