@@ -110,10 +110,15 @@ class GateStore:
         )
         return found[0] if found else None
 
-    def has_event_after(self, seq: int, kind: str) -> bool:
-        """True when an event of this type came after the event `seq`."""
-        found = "SELECT 1 FROM events WHERE seq > ? AND type = ? LIMIT 1"
-        return bool(self._sql.query(found, seq, kind))
+    def has_stopped(self, kind: str, seq: int, now_ms: int) -> bool:
+        """True when the player, and not the house, made a term of this kind after the event `seq`,
+        or one that still runs.
+        """
+        found = (
+            "SELECT 1 FROM exclusions WHERE kind = ? AND source = 'player' "
+            "AND (seq > ? OR until IS NULL OR until > ?) LIMIT 1"
+        )
+        return bool(self._sql.query(found, kind, seq, now_ms))
 
     def has_tightened_after(self, seq: int) -> bool:
         """True when the player made a limit tighter after the event `seq`."""

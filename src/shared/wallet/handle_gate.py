@@ -12,6 +12,7 @@ from shared.wallet.commands import (
     SessionBegin,
     SessionRevoke,
 )
+from shared.wallet.decide_exclusion import EXCLUDED, PAUSED
 from shared.wallet.decide_gate import (
     Presence,
     decide_fact_record,
@@ -40,8 +41,9 @@ def _intervention_ack(command: InterventionAck, at: Situation) -> Decision:
 
 
 def _has_chosen(gate: Gate, reaction: str, at: Situation) -> bool:
-    """True when the player has done what the reaction says since the message was sent. A term that
-    was in force before counts too: nobody is asked for a second one.
+    """True when the player has done what the reaction says since the message was sent. A term of
+    the player's own that was in force before counts too: nobody is asked for a second one. What the
+    house did, a pause for the player's protection above all, is no choice of the player's.
     """
     waiting = gate.read_intervention()
     if waiting is None or reaction == "acknowledged":
@@ -50,11 +52,9 @@ def _has_chosen(gate: Gate, reaction: str, at: Situation) -> bool:
         case "limit_set":
             return at.store.has_tightened_after(waiting.set_seq)
         case "paused":
-            return at.moment.now_ms < gate.paused_until or at.store.has_event_after(
-                waiting.set_seq, "PAUSED"
-            )
+            return at.store.has_stopped(PAUSED, waiting.set_seq, at.moment.now_ms)
         case _:
-            return at.moment.now_ms < gate.excluded_until
+            return at.store.has_stopped(EXCLUDED, waiting.set_seq, at.moment.now_ms)
 
 
 GATE_HANDLERS: Final[Handlers] = {

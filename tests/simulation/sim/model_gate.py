@@ -47,7 +47,7 @@ class ModelMessage:
     message_id: str
     demands: str
     has_tightened: bool = False
-    has_paused: bool = False
+    stopped: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -67,6 +67,8 @@ class ModelGate:
     """Looser limits that wait: value, asked for at, due at."""
     ends: dict[str, int] = field(default_factory=lambda: {"excluded": 0, "paused": 0})
     sources: dict[str, str] = field(default_factory=dict)
+    own_ends: dict[str, int] = field(default_factory=lambda: {"excluded": 0, "paused": 0})
+    """Of the terms that the player made."""
     own_minutes: int | None = None
     period_since: int = 0
     """When the running period between two reality checks began; 0 before the first login."""

@@ -178,8 +178,10 @@ def do_stop(kind: str) -> Effect:
         require(end >= gate.ends[code] or not running, "a term is never shortened", body)
         gate.ends[code], gate.sources[code] = end, source
         gate.waiting.clear()
-        if gate.message is not None and code == "paused":
-            gate.message.has_paused = True
+        if source == "player":
+            gate.own_ends[code] = end
+            if gate.message is not None:
+                gate.message.stopped.add(code)
         return (code.upper(),)
 
     return do

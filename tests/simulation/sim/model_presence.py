@@ -174,8 +174,7 @@ def judge_intervention_ack(
     did = {
         "acknowledged": message.demands != "choose",
         "limit_set": message.has_tightened,
-        "paused": message.has_paused or gate.ends["paused"] > now_ms,
-        "excluded": gate.ends["excluded"] > now_ms,
+        **{code: code in message.stopped or end > now_ms for code, end in gate.own_ends.items()},
     }[reaction]
     return None if did else "intervention_choice_required"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from unit.wallet.wallet_house import LOGIN, House
 
-from shared.kernel.times import MINUTE_MS, rfc3339
+from shared.kernel.times import DAY_MS, MINUTE_MS, rfc3339
 
 HOURLY: dict[str, Any] = {"reality_check_minutes": 60}
 
@@ -137,6 +137,37 @@ def test_a_message_that_asks_for_a_choice_is_not_answered_by_words(reaction: str
     send(house, "choose")
     assert ack(house, reaction) == (409, "intervention_choice_required")
     assert house.ask("gate").body["reasons"] == ["intervention_due"]
+
+
+@pytest.mark.parametrize("source", ["harm", "operator"])
+@pytest.mark.parametrize(("kind", "reaction"), [("pause", "paused"), ("exclude", "excluded")])
+def test_what_the_house_stops_is_no_choice_of_the_players(
+    source: str, kind: str, reaction: str
+) -> None:
+    house = House().open()
+    send(house, "choose")
+    end = house.clock.now_ms() + DAY_MS
+    assert house.do(kind, login="", until=end, source=source).status == 200
+    assert ack(house, reaction) == (409, "intervention_choice_required")
+    assert house.do(kind, until=end, source="player").status == 200
+    house.clock.advance(2 * DAY_MS)
+    assert ack(house, reaction) == (200, ""), "made since the message, and over by now"
+    assert house.is_proven()
+
+
+@pytest.mark.parametrize(("kind", "reaction"), [("pause", "paused"), ("exclude", "excluded")])
+def test_a_term_of_the_players_own_that_runs_is_a_choice_until_it_ends(
+    kind: str, reaction: str
+) -> None:
+    house = House().open()
+    end = house.clock.now_ms() + DAY_MS
+    assert house.do(kind, until=end, source="player").status == 200
+    send(house, "choose", "first")
+    assert house.do(kind, login="", until=end + DAY_MS, source="harm").status == 200
+    assert ack(house, reaction, "first") == (200, "")
+    send(house, "choose", "second")
+    house.clock.advance(DAY_MS)
+    assert ack(house, reaction, "second") == (409, "intervention_choice_required")
 
 
 def test_a_session_that_is_over_reacts_to_nothing() -> None:
