@@ -186,11 +186,13 @@ def test_what_no_bank_takes_is_unclaimed_on_day_5_and_escheated_on_day_180(house
     assert house.case(player)["state"] == "UNCLAIMED"
     clock.until_day(181)
     case = house.case(player)
-    assert case["state"] == "ESCHEATED"
+    assert case["state"] == "UNCLAIMED"
     expect(house.client.post("/v1/sandbox/bank", json={"payouts": "paid"}), 200)
     ruling = {"decision": "approve", "reason": "180 days are over"}
     path = f"approvals/{case['escheat_approval_id']}"
     assert house.staff("finance", "POST", path, ruling)["carried_out_at"] is not None
+    clock.until_day(182)
+    assert house.case(player)["state"] == "ESCHEATED"
 
 
 class _Clock:

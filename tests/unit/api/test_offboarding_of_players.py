@@ -121,18 +121,79 @@ def test_what_the_bank_will_not_take_is_tried_for_180_days_and_falls_to_the_fund
 
     # Day 180 from the notice: a second person decides on the debit.
     player.advance(DAY_MS)
-    assert world.follow() == {"cases": 1, "escheat": 1}
+    assert world.follow() == {"cases": 1, "failed": 1}
     case = player.case()
-    assert case["state"] == "ESCHEATED"
+    assert (case["state"], case["escheated_at"]) == ("UNCLAIMED", None)
     [approval] = world.rows("SELECT * FROM approvals")
     assert approval["approval_id"] == case["escheat_approval_id"]
     assert json.loads(str(approval["subject"]))["amount_minor"] == 10_000
-    assert world.follow() == {}
+    world.clock.advance(7 * HOUR_MS)
+    assert world.follow() == {"cases": 1, "failed": 1}
+    assert len(world.rows("SELECT * FROM approvals")) == 1  # one proposal, however often looked at
     decision = {"decision": "approve", "reason": "180 days are over"}
     path = f"approvals/{case['escheat_approval_id']}"
     assert world.office(path, "finance", "POST", decision).json["carried_out_at"] is not None
     text = run(world.real.query(player.player_id, "balance", "", "{}"))
     assert json.loads(text.split(" ", 2)[2])["cash_minor"] == 0
+    assert world.follow() == {"cases": 1, "escheat": 1}
+    assert player.case()["state"] == "ESCHEATED"
+    assert world.follow() == {}
+
+
+def unclaimed_for_180_days(world: RegistersWorld, player: Somebody) -> str:
+    """The approval that is proposed of a case whose money no bank took."""
+    world.bank.is_down = True
+    find(world, player)
+    world.follow()
+    player.advance(3 * DAY_MS)
+    world.follow()
+    refuse_payouts(world)
+    player.advance(180 * DAY_MS)
+    world.clock.advance(7 * HOUR_MS)
+    world.follow()
+    return str(player.case()["escheat_approval_id"])
+
+
+def refuse_payouts(world: RegistersWorld) -> None:
+    for row in world.rows("SELECT * FROM withdrawals WHERE status = 'processing'"):
+        refusal = {"endToEndId": row["end_to_end_id"], "status": "NAO_REALIZADO"}
+        told = {"pagamentos": [{**refusal, "motivo": "closed"}]}
+        assert world.tell("/v1/webhooks/pix/payouts", told).status == 200
+
+
+REJECTION = {"decision": "reject", "reason": "the owner wrote to us"}
+
+
+def test_money_whose_debit_a_second_person_rejects_is_offered_to_its_owner_again(
+    world: RegistersWorld, player: Somebody
+) -> None:
+    approval_id = unclaimed_for_180_days(world, player)
+    assert world.office(f"approvals/{approval_id}", "finance", "POST", REJECTION).status == 200
+    assert player.case()["state"] == "UNCLAIMED"
+    world.bank.is_down = False
+    world.follow()
+    case = player.case()
+    assert (case["state"], case["refunded_minor"]) == ("REFUNDED", 10_000)
+    assert player.alerts()[-1] == "offboarding.escheat_rejected"
+
+
+def test_a_rejected_debit_is_proposed_again_after_thirty_days(
+    world: RegistersWorld, player: Somebody
+) -> None:
+    first = unclaimed_for_180_days(world, player)
+    world.office(f"approvals/{first}", "finance", "POST", REJECTION)
+    world.follow()
+    refuse_payouts(world)
+    assert player.case()["escheat_approval_id"] == first
+    world.clock.advance(30 * DAY_MS)
+    world.follow()
+    second = player.case()["escheat_approval_id"]
+    assert second != first
+    approval = {"decision": "approve", "reason": "nobody came"}
+    assert world.office(f"approvals/{second}", "finance", "POST", approval).status == 200
+    assert world.follow() == {"cases": 1, "escheat": 1}
+    assert player.case()["state"] == "ESCHEATED"
+    assert player.alerts().count("offboarding.escheat_rejected") == 1
 
 
 def test_a_bank_that_comes_back_within_the_tail_pays(

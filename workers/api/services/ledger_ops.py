@@ -8,12 +8,17 @@ import json
 from typing import Final
 
 from services.container import House
-from services.proposals import Approved, Kind, Proposal
+from services.proposals import Approved, Kind, Outcome, Proposal, Subject
 from shared.identity.errors import PLAYER_NOT_FOUND
 from shared.identity.model import Role
 from shared.kernel.errors import Rejected
+from shared.platform.ports import Statement
 from shared.wallet.answer import decode_answer
 
+_WAKE: Final = """
+UPDATE offboardings SET next_at = min(next_at, ?) WHERE escheat_approval_id = ?
+AND next_at IS NOT NULL
+"""
 _MONEY_DESK: Final[frozenset[Role]] = frozenset({"finance", "admin"})
 
 
@@ -56,7 +61,14 @@ async def _grant(house: House, approved: Approved, _now_ms: int) -> str | None:
     return await _command(house, "bonus_credit", approved, payload)
 
 
-ADJUSTMENT: Final = Kind(_MONEY_DESK, carry_out=_adjust)
+def _look_at_the_case(
+    _subject: Subject, approval_id: str, _outcome: Outcome, now_ms: int
+) -> list[Statement]:
+    """An off-boarding that waits for this decision is looked at by the next tick."""
+    return [Statement(_WAKE, (now_ms, approval_id))]
+
+
+ADJUSTMENT: Final = Kind(_MONEY_DESK, _look_at_the_case, _adjust)
 WALLET_RELEASE: Final = Kind(_MONEY_DESK, carry_out=_release)
 BONUS: Final = Kind(_MONEY_DESK, carry_out=_grant)
 

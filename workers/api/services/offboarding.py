@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.container import House
+from services.escheats import escheat
 from services.offboarding_steps import (
     Open,
     close_account,
-    escheat,
     is_blocked,
     notify,
     refund,
@@ -161,7 +161,9 @@ async def _try(house: House, step: Step | Literal["letters"], case: Open) -> str
         failure = anonymous_trace(error)
         house.log({"event": "offboarding_step_failed", "step": step, "failure": failure})
         return f"{step}: {failure}"
-    return None if is_done else f"{step}: waits for the bank"
+    if is_done:
+        return None
+    return f"{step}: waits for {'a second person or ' if step == 'escheat' else ''}the bank"
 
 
 async def _row(house: House, case_id: str) -> Record:

@@ -2,8 +2,7 @@
 
 The step that is taken last writes its time, so a step that was cut off is taken again. The money
 leaves by the very path of a withdrawal that the player asks for themselves, to the account that
-they registered; a debit for the funds of the law is proposed here and decided by a second person,
-as every debit is.
+they registered; what nobody takes is for `services.escheats`.
 """
 
 import json
@@ -14,7 +13,6 @@ from services.communications import Letter, send_letter
 from services.container import House
 from services.payouts import try_to_pay_out
 from services.pix_notices import has_open_payments
-from services.proposals import Proposal, propose
 from services.register_facts import IDENTIFIED, tell_wallet
 from services.rows import integer
 from services.session_endings import end_all
@@ -23,14 +21,10 @@ from shared.compliance.model import profile_now
 from shared.compliance.registers.notices import NoticeKind, notice
 from shared.compliance.registers.offboarding import Case, deadlines, state_of
 from shared.compliance.rules import Offboarding, TextLanguage
-from shared.identity.model import Principal
 from shared.kernel.times import MINUTE_MS, local_date
 from shared.platform.ports import Statement, Unreachable
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import WALLET_NOT_FOUND
-
-OFFICE: Final = Principal("offboarding", "", "admin")
-"""The job as the maker of a proposal. It has no account and decides nothing."""
 
 _NOTIFIED: Final = """
 UPDATE offboardings SET notified_at = ? WHERE case_id = ? AND notified_at IS NULL
@@ -38,10 +32,6 @@ UPDATE offboardings SET notified_at = ? WHERE case_id = ? AND notified_at IS NUL
 _CLOSED: Final = "UPDATE offboardings SET closed_at = ? WHERE case_id = ? AND closed_at IS NULL"
 _REFUNDED: Final = """
 UPDATE offboardings SET refunded_at = ?, refunded_minor = ? WHERE case_id = ?
-AND refunded_at IS NULL AND escheated_at IS NULL
-"""
-_ESCHEATED: Final = """
-UPDATE offboardings SET escheated_at = ?, escheat_approval_id = ? WHERE case_id = ?
 AND refunded_at IS NULL AND escheated_at IS NULL
 """
 _SENT: Final = """
@@ -120,37 +110,7 @@ async def refund(house: House, case: Open) -> bool:
         balance = await balance_of(house, case)
     if balance.cash_minor > 0 or balance.held_minor > 0 or is_paid_into:
         return False
-    await _is_refunded(house, case)
-    return True
-
-
-async def escheat(house: House, case: Open) -> bool:
-    """Fix what falls to the funds of the law, and propose its debit to a second person; False while
-    the bank has not said whether it paid.
-    """
-    balance = await balance_of(house, case)
-    if balance.held_minor:
-        return False
-    if balance.cash_minor <= 0:
-        await _is_refunded(house, case)
-        return True
-    subject = {
-        "player_id": case.player_id,
-        "direction": "debit",
-        "amount_minor": balance.cash_minor,
-        "currency": balance.currency,
-    }
-    proposal = Proposal(
-        "adjustment",
-        "wallet.adjustment.propose",
-        case.player_id,
-        subject,
-        "unclaimed 180 days after the notice: to FIES and FUNCAP (IN SPA/MF 22/2025, 31/2025)",
-    )
-    key = f"{case.case_id}:{balance.seq}"
-    row, _ = await propose(house, OFFICE, key, proposal, house.clock.now_ms())
-    await house.db.execute(_ESCHEATED, case.at_ms, row["approval_id"], case.case_id)
-    return True
+    return await is_refunded(house, case)
 
 
 async def write_letters(house: House, case: Open) -> None:
@@ -230,10 +190,12 @@ async def _balance(house: House, player_id: str) -> Balance | None:
     )
 
 
-async def _is_refunded(house: House, case: Open) -> None:
+async def is_refunded(house: House, case: Open) -> bool:
+    """End a case whose wallet is empty, with what was sent since the closing."""
     row = await house.db.first(_SENT, case.player_id, case.case.closed_at)
     assert row is not None
     await house.db.execute(_REFUNDED, case.at_ms, integer(row["sent"]), case.case_id)
+    return True
 
 
 async def _send(house: House, case: Open, kind: NoticeKind, values: dict[str, int | str]) -> None:
