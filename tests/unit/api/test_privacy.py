@@ -247,15 +247,26 @@ def test_what_is_decided_is_decided(world: MoneyWorld, player: Player) -> None:
 
 
 def test_an_erasure_cut_off_after_its_decision_is_finished_by_the_tick(
+    world: MoneyWorld, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = ask(player)["request_id"]
+    with monkeypatch.context() as broken:
+        broken.setattr(world.house.documents, "list", _gone)
+        assert decide(world, request_id).json["status"] == "granted"
+        assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 0
+    assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 1
+    assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 0
+
+
+def test_nothing_is_decided_while_the_sessions_in_the_wallet_go_on(
     world: MoneyWorld, player: Player
 ) -> None:
     request_id = ask(player)["request_id"]
     world.real.misses.add("session_revoke")
-    assert decide(world, request_id).json["status"] == "granted"
-    assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 0
+    assert decide(world, request_id).status == 503
+    assert player.get("/v1/me/erasure")["status"] == "open"
     world.real.misses.clear()
-    assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 1
-    assert run(keep_and_delete(world.house, 0))["erasures_finished"] == 0
+    assert decide(world, request_id).json["status"] == "completed"
 
 
 def test_an_erasure_cut_off_in_its_transaction_has_not_begun(
@@ -265,6 +276,7 @@ def test_an_erasure_cut_off_in_its_transaction_has_not_begun(
     world.d1.fails = "SET status = 'closed'"
     assert decide(world, request_id).status == 503
     world.d1.fails = None
+    player.log_in()
     assert player.get("/v1/me")["email"] == player.registered["email"]
     assert decide(world, request_id).json["status"] == "completed"
 

@@ -8,7 +8,6 @@ and after. Sessions in the wallet and files in R2 come after the transaction, un
 """
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -68,10 +67,21 @@ _AT_ONCE: Final = (
     "UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?",
     "UPDATE data_exports SET status = 'expired' WHERE player_id = ?",
 )
-_WHILE_OPEN: Final = """
-AND EXISTS (SELECT 1 FROM erasure_requests WHERE request_id = ? AND status = 'open')
+# Deposits are counted, because one that began and ended meanwhile left a balance.
+_IF_STILL_SO: Final = """
+AND EXISTS (SELECT 1 FROM erasure_requests AS e WHERE e.request_id = ? AND e.status = 'open'
+  AND (SELECT count(*) FROM deposits AS d WHERE d.player_id = e.player_id) = ?
+  AND NOT EXISTS (SELECT 1 FROM deposits AS d WHERE d.player_id = e.player_id
+    AND d.status = 'pending')
+  AND NOT EXISTS (SELECT 1 FROM withdrawals AS w WHERE w.player_id = e.player_id
+    AND w.status = 'processing')
+  AND NOT EXISTS (SELECT 1 FROM pix_received AS r JOIN deposits AS d USING (txid)
+    WHERE d.player_id = e.player_id AND r.outcome = 'open')
+  AND NOT EXISTS (SELECT 1 FROM offboardings AS o WHERE o.player_id = e.player_id
+    AND o.next_at IS NOT NULL))
 """
-"""Ends every statement that erases: of two who decide at once the second must change nothing."""
+"""Ends every statement that erases: when somebody decided first, or a payment or an off-boarding
+began after the look at them, none must change anything."""
 _END_SESSIONS: Final = """
 UPDATE refresh_families SET revoked_at = ?, revoked_reason = 'erased'
 WHERE subject_id = ? AND revoked_at IS NULL
@@ -84,11 +94,13 @@ _COMPLETE: Final = """
 UPDATE erasure_requests SET status = 'completed', completed_at = ?
 WHERE request_id = ? AND status = 'granted'
 """
-_PENDING_PAYMENTS: Final = """
-SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1 AND status = 'pending')
+_PAYMENTS: Final = """
+SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1) AS deposits,
+  (SELECT count(*) FROM deposits WHERE player_id = ?1 AND status = 'pending')
   + (SELECT count(*) FROM withdrawals WHERE player_id = ?1 AND status = 'processing')
   + (SELECT count(*) FROM pix_received JOIN deposits USING (txid)
-    WHERE player_id = ?1 AND outcome = 'open') AS n
+    WHERE player_id = ?1 AND outcome = 'open') AS pending,
+  (SELECT count(*) FROM offboardings WHERE player_id = ?1 AND next_at IS NOT NULL) AS leaving
 """
 
 
@@ -139,19 +151,26 @@ async def decide_erasure(
     if request["status"] != "open":
         raise Rejected(ERASURE_DECIDED, f"It is {request['status']!s}.")
     player_id = str(request["player_id"])
-    statements: Sequence[Statement] = ()
-    if is_granted:
-        await _refuse_open_money(house, player_id)
-        statements = await _erasing(house, request_id, player_id, now_ms)
     outcome = "granted" if is_granted else "refused"
     decided = Statement(_DECIDE, (outcome, now_ms, actor.subject_id, reason, request_id))
+    statements = [decided]
+    if is_granted:
+        await _refuse_open_money(house, player_id)
+        await _end_sessions(house, player_id, now_ms)
+        # Nobody acts for the person any more; what was on its way until now is seen by this look.
+        deposits = await _refuse_open_money(house, player_id)
+        erasing = [*await _erasing(house, player_id, now_ms), decided]
+        seen = (request_id, deposits)
+        statements = [Statement(one.sql + _IF_STILL_SO, (*one.params, *seen)) for one in erasing]
 
     async def plan() -> Action:
         told = {"request_id": request_id, "outcome": outcome}
-        return Action("erasure.decide", player_id, told, (*statements, decided))
+        return Action("erasure.decide", player_id, told, statements)
 
     _, happened = await carry_out(house, actor, now_ms, plan)
     if not happened:
+        if (await _request(house, request_id))["status"] == "open":
+            raise Rejected(ERASURE_MONEY_OPEN, "A payment or an off-boarding began a moment ago.")
         raise Rejected(ERASURE_DECIDED, "Somebody decided this a moment ago.")
     if is_granted:
         await _try_to_finish(house, request_id, player_id)
@@ -174,45 +193,66 @@ def keeping(kept: tuple[Kept, ...], player_id: str, began_at: int) -> list[State
     ]
 
 
-async def _erasing(house: House, request_id: str, player_id: str, now_ms: int) -> list[Statement]:
-    """What happens in the transaction of the decision before it is written; nothing, when somebody
-    else decided first.
-    """
+async def _erasing(house: House, player_id: str, now_ms: int) -> list[Statement]:
+    """Everything that happens in the transaction of the decision."""
     row = await house.db.first("SELECT * FROM players WHERE player_id = ?", player_id)
     assert row is not None
     known = await open_person(house, row)
     record = {name: known[name] for name in ("full_name", "birth_date", "address")}
     sealed = await house.sealing.seal(canonical_json(record), bound=f"player:{player_id}:record")
     kept, _ = what_stays(house, now_ms, "en")
-    statements = (
+    return [
         *keeping(kept, player_id, now_ms),
         Statement(_KEEP_IDENTITY, (player_id, sealed, now_ms)),
         *(Statement(sql, (player_id,)) for sql in _AT_ONCE),
         Statement(_END_SESSIONS, (now_ms, player_id)),
         Statement(_PSEUDONYMISE, (TOMBSTONE, now_ms, player_id)),
         Statement(DESTROY_KEY, (now_ms, player_id, "profile")),
-    )
-    return [Statement(one.sql + _WHILE_OPEN, (*one.params, request_id)) for one in statements]
+    ]
 
 
-async def _refuse_open_money(house: House, player_id: str) -> None:
-    """A balance is paid out first: nobody could be paid once nobody knows who they are."""
+async def _refuse_open_money(house: House, player_id: str) -> int:
+    """How many deposits there are. A balance is paid out first: nobody could be paid once nobody
+    knows who they are. The payments are looked at before the wallet, so that one that ends in
+    between is seen as a balance.
+    """
+    payments = await house.db.first(_PAYMENTS, player_id)
+    assert payments is not None
+    if integer(payments["leaving"]):
+        raise Rejected(ERASURE_MONEY_OPEN, "The person leaves the house; let that end first.")
     text = await house.wallets.query(player_id, "state_at", "", "{}")
     answer = decode_answer(text)
     body = json.loads(answer.body)
     if answer.status >= 500:
         raise Unreachable("the wallet did not show its state")
     if answer.status >= 400:
-        return  # there is no wallet, hence no money
+        return integer(payments["deposits"])  # there is no wallet, hence no money
     balances = {name: body[name] for name in ("cash_minor", "bonus_minor", "held_minor")}
-    pending = await house.db.first(_PENDING_PAYMENTS, player_id)
-    assert pending is not None
-    if any(balances.values()) or body["open_rounds"] or integer(pending["n"]):
+    if any(balances.values()) or body["open_rounds"] or integer(payments["pending"]):
         raise Rejected(
             ERASURE_MONEY_OPEN,
             "Pay the balance out, and let bets and payments end, before the data go.",
             balance=balances,
         )
+    return integer(payments["deposits"])
+
+
+async def _end_sessions(house: House, player_id: str, now_ms: int) -> None:
+    """End the sessions everywhere. What is refused afterwards costs the person a login.
+
+    Raises:
+        Unreachable: when the wallet gave no answer.
+    """
+    for session_id in await house.sessions.live_ids(player_id, now_ms):
+        await _end_in_wallet(house, player_id, session_id)
+        await house.sessions.revoke(session_id, "erased", now_ms)
+
+
+async def _end_in_wallet(house: House, player_id: str, session_id: str) -> None:
+    payload = canonical_json({"session_id": session_id})
+    text = await house.wallets.execute(player_id, "session_revoke", "", "", payload)
+    if decode_answer(text).status >= 500:
+        raise Unreachable("the wallet did not end a session")
 
 
 async def _try_to_finish(house: House, request_id: str, player_id: str) -> bool:
@@ -224,10 +264,7 @@ async def _try_to_finish(house: House, request_id: str, player_id: str) -> bool:
             player_id,
         )
         for family in families:
-            payload = canonical_json({"session_id": family["family_id"]})
-            text = await house.wallets.execute(player_id, "session_revoke", "", "", payload)
-            if decode_answer(text).status >= 500:
-                return False
+            await _end_in_wallet(house, player_id, str(family["family_id"]))
         for key in await house.documents.list(f"exports/{player_id}/"):
             await house.documents.delete(key)
     except Unreachable:
