@@ -20,7 +20,7 @@ from kyc_people import (
 from money_world import MoneyWorld, Player
 from services.gate import wallet_rules
 from services.kyc_fact import tell_wallet
-from services.kyc_screening import replace_list
+from services.kyc_screening import replace_list, screen_again
 from services.kyc_sweep import JOB, PER_TICK
 from services.ticks import tick_all
 from unit.compliance.files import jpeg
@@ -30,7 +30,7 @@ from shared.compliance.ports import Checked, Offered
 from shared.compliance.screening import read_list
 from shared.identity.model import ROLES
 from shared.kernel.times import DAY_MS, MINUTE_MS
-from shared.platform.ports import Unreachable
+from shared.platform.ports import Statement, Unreachable
 
 
 @pytest.fixture
@@ -174,6 +174,95 @@ def test_an_override_waives_no_match_and_can_be_sent_again(world: World, analyst
     again = decide(admin, approval_id)
     assert (again.status, again.code) == (409, "approval_decided")
     assert len(decisions(world)) == 1
+
+
+def _list(world: World, list_id: str = "un") -> None:
+    """The person of these tests is named by a list, from now on."""
+    entries = read_list("entry_id,name,birth_date\n1,Maria da Sylva,1990-05-17\n")
+    run(replace_list(world.house, list_id, "sanction", entries, world.clock.now_ms()))
+
+
+def test_an_override_says_nothing_about_a_match_that_was_found_after_it_was_proposed(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    admin = staff_member(world, "admin")
+    approval_id = propose(analyst, person, screening="false_positive").json["approval_id"]
+    _list(world)
+    assert decide(admin, approval_id).json["refusal"] == "kyc_screening_open"
+    again = propose(analyst, person, screening="false_positive")
+    assert again.json["approval_id"] == approval_id, "the same proposal, with what was seen then"
+    assert decide(admin, approval_id).json["refusal"] == "kyc_screening_open"
+    assert [row["outcome"] for row in world.rows("SELECT * FROM screening_matches")] == ["open"]
+    anew = propose(analyst, person, key="override-2", screening="false_positive")
+    assert anew.json["approval_id"] != approval_id
+    assert decide(admin, anew.json["approval_id"]).json["refusal"] is None
+    (match,) = world.rows("SELECT * FROM screening_matches")
+    assert match["outcome"] == "false_positive"
+
+
+def test_a_decision_says_nothing_about_a_match_that_it_finds_itself(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    person.send_level_1()
+    _list(world)
+    unseen = analyst.decide(person.player_id, "approve", screening="false_positive")
+    assert (unseen.status, unseen.code) == (409, "kyc_screening_open")
+    assert unseen.json["matches"] == ["sanction"]
+    assert person.kyc()["status"] == "in_review"
+    seen = analyst.decide(person.player_id, "approve", screening="false_positive")
+    assert seen.json["status"] == "approved"
+
+
+def test_a_match_that_is_found_while_somebody_approves_is_looked_at_afterwards(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep writes the match after the decision read them, and moves the case second."""
+    person.send_level_1()
+    _list(world)
+    run(screen_again(world.house, person.player_id, world.clock.now_ms()))
+    batch, times = world.house.db.batch, []
+
+    async def after_the_match(statements: list[Statement]) -> list[int]:
+        if any("INSERT INTO kyc_decisions" in one.sql for one in statements) and not times:
+            times.append(1)
+            await world.db.execute(
+                "INSERT INTO screening_matches (player_id, list_id, entry_id, kind, found_at)"
+                " VALUES (?, 'eu', '7', 'sanction', 1)",
+                person.player_id,
+            )
+        return await batch(statements)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.db, "batch", after_the_match)
+        done = analyst.decide(person.player_id, "approve", screening="false_positive")
+    assert (done.json["status"], times) == ("approved", [1])
+    outcomes = world.rows("SELECT list_id, outcome FROM screening_matches ORDER BY list_id")
+    assert [row["outcome"] for row in outcomes] == ["open", "false_positive"]
+    run(screen_again(world.house, person.player_id, world.clock.now_ms()))
+    assert person.kyc()["status"] == "in_review"
+
+
+def test_a_sweep_that_lost_against_an_approval_opens_the_review_again(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.send_level_1()
+    assert analyst.decide(person.player_id, "approve").json["status"] == "approved"
+    _list(world)
+    batch, times = world.house.db.batch, []
+
+    async def after_the_decision(statements: list[Statement]) -> list[int]:
+        if any("UPDATE kyc_cases SET fact_at" in one.sql for one in statements) and not times:
+            times.append(1)
+            await world.db.execute(
+                "UPDATE kyc_cases SET version = version + 1 WHERE player_id = ?", person.player_id
+            )
+        return await batch(statements)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.house.db, "batch", after_the_decision)
+        run(screen_again(world.house, person.player_id, world.clock.now_ms()))
+    assert times == [1]
+    assert person.kyc()["status"] == "in_review"
 
 
 def test_an_override_that_stopped_after_its_decision_is_one_decision(

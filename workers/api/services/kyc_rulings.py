@@ -4,9 +4,11 @@ is told of it afterwards, until it has it.
 
 An override is an approval (`services.approvals`): proposed by one, decided by another, and carried
 out under the approval's id, which is the id of its decision too: once, however often it is asked
-for. Nobody overrides an age or a match with a list.
+for. Nobody overrides an age or a match with a list, and what somebody says about matches is about
+those that had been found when they said it: one that is found afterwards must be looked at first.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, cast
@@ -14,10 +16,10 @@ from typing import Final, cast
 from services.audit import Action, carry_out
 from services.container import House
 from services.kyc_fact import try_to_tell_wallet
-from services.kyc_screening import open_kinds, resolve, screen
+from services.kyc_screening import marks_of, open_matches, resolve, screen
 from services.kyc_store import Found, change_case, find_case, identity_rules, open_case
 from services.proposals import Approved, Kind, Proposal
-from shared.compliance.errors import KYC_DECIDED
+from shared.compliance.errors import KYC_DECIDED, KYC_SCREENING_OPEN
 from shared.compliance.evidence import newest_of_each_kind
 from shared.compliance.kyc import (
     Age,
@@ -34,7 +36,7 @@ from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.kernel.times import local_date
-from shared.platform.ports import Statement
+from shared.platform.ports import Record, Statement
 
 _DECIDED: Final = (
     "INSERT INTO kyc_decisions (decision_id, player_id, decision, from_status, to_status, level,"
@@ -42,6 +44,7 @@ _DECIDED: Final = (
     " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
     " WHERE EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)"
 )
+_UNSEEN: Final = "A match was found since. Look at the evidence again, then decide or propose anew."
 _DECIDERS: Final[frozenset[Role]] = frozenset({"kyc", "admin"})
 
 
@@ -77,22 +80,29 @@ async def rule(
     if ruling.override is not None:
         decision_id = ruling.override.approval_id
 
+    seen = await _seen(house, player_id, ruling)
+
     async def plan() -> Action:
         if ruling.override is not None and await _is_ruled(house, decision_id):
             raise _AlreadyRuledError
         found = await find_case(house, player_id)
         await screen(house, found, now_ms)
+        matches = await open_matches(house, player_id)
         verdict = decide(
             found.case,
             found.documents,
             ruling.decision,
             rules=identity_rules(house, now_ms),
-            open_matches=await open_kinds(house, player_id),
+            open_matches=_kinds(matches),
             findings=ruling.findings,
             age=_age(house, found, ruling, now_ms),
             now_ms=now_ms,
         )
         statements = _statements(found, verdict, analyst, ruling, decision_id, now_ms)
+        if ruling.decision == "approve" and ruling.findings.outcome is not None:
+            if marks_of(matches) - seen:
+                raise Rejected(KYC_SCREENING_OPEN, _UNSEEN, matches=sorted(_kinds(matches)))
+            statements.insert(1, resolve(found, matches, ruling.findings.outcome, now_ms))
         data = {
             "decision_id": decision_id,
             "from": found.case.status,
@@ -122,7 +132,8 @@ async def override_proposal(
     """
     await find_case(house, player_id)
     subject = {"player_id": player_id, "screening": outcome}
-    return Proposal("kyc_override", "kyc.override.propose", player_id, subject, reason)
+    seen = {"matches": sorted(marks_of(await open_matches(house, player_id)))}
+    return Proposal("kyc_override", "kyc.override.propose", player_id, subject, reason, seen)
 
 
 async def _override(house: House, approved: Approved, now_ms: int) -> str | None:
@@ -147,6 +158,17 @@ async def _override(house: House, approved: Approved, now_ms: int) -> str | None
 
 
 KYC_OVERRIDE: Final = Kind(_DECIDERS, carry_out=_override)
+
+
+async def _seen(house: House, player_id: str, ruling: Ruling) -> frozenset[str]:
+    """The matches that were there to be seen when this was proposed, or is asked for."""
+    if ruling.override is not None:
+        return frozenset(ruling.override.subject.get("matches", ()))
+    return marks_of(await open_matches(house, player_id))
+
+
+def _kinds(matches: Iterable[Record]) -> frozenset[str]:
+    return frozenset(str(row["kind"]) for row in matches)
 
 
 async def _role(house: House, staff_id: str) -> Role:
@@ -202,8 +224,6 @@ def _statements(
         now_ms,
     )
     own = [Statement(_DECIDED, (*row, *found.at))]
-    if ruling.decision == "approve" and outcome is not None:
-        own.append(resolve(found, outcome, now_ms))
     moved = change_case(
         found,
         verdict,

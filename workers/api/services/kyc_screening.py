@@ -1,11 +1,13 @@
 """Players against lists of politically exposed and sanctioned people.
 
 A match is a row that stays, whatever became of it: the same entry is not found twice, and one that
-an analyst called a false positive stays one. The player never sees any of it.
+an analyst called a false positive stays one. A decision resolves the matches that were there to be
+seen when it was asked for, and no other. The player never sees any of it.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
 from typing import Final
 
 from services.container import House
@@ -25,12 +27,15 @@ _REMEMBER: Final = (
 )
 _RESOLVE: Final = """
 UPDATE screening_matches SET outcome = ?, resolved_at = ? WHERE player_id = ? AND outcome = 'open'
+AND (list_id, entry_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
 AND EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)
 """
 _REVISE: Final = """
 INSERT INTO screening_revisions (list_id, revision, changed_at) VALUES (?, 1, ?)
 ON CONFLICT (list_id) DO UPDATE SET revision = revision + 1, changed_at = excluded.changed_at
 """
+_KEY: Final = ("player_id", "list_id", "entry_id")
+_ATTEMPTS: Final = 4
 _ADD: Final = "INSERT OR IGNORE INTO screening_lists VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -57,36 +62,59 @@ async def matches_of(house: House, player_id: str) -> list[Record]:
     )
 
 
+async def open_matches(house: House, player_id: str) -> list[Record]:
+    """The matches that nobody has resolved."""
+    return [row for row in await matches_of(house, player_id) if row["outcome"] == "open"]
+
+
 async def open_kinds(house: House, player_id: str) -> frozenset[str]:
-    """The kinds of the matches that nobody has resolved."""
-    rows = await matches_of(house, player_id)
-    return frozenset(str(row["kind"]) for row in rows if row["outcome"] == "open")
+    """Their kinds."""
+    return frozenset(str(row["kind"]) for row in await open_matches(house, player_id))
 
 
-def resolve(found: Found, outcome: ScreeningOutcome, now_ms: int) -> Statement:
-    """All open matches of a player resolved, within a change of the case."""
-    return Statement(_RESOLVE, (outcome, now_ms, found.player_id, *found.at))
+def marks_of(matches: Iterable[Record]) -> frozenset[str]:
+    """By which marks a proposal says which matches it was made about. Not everybody who may read
+    proposals may know on which list somebody is, so a mark names none.
+    """
+    return frozenset(
+        sha256("/".join(str(row[key]) for key in _KEY).encode()).hexdigest()[:16] for row in matches
+    )
+
+
+def resolve(
+    found: Found, matches: Sequence[Record], outcome: ScreeningOutcome, now_ms: int
+) -> Statement:
+    """These matches resolved, within a change of the case."""
+    named = json.dumps([[row["list_id"], row["entry_id"]] for row in matches])
+    return Statement(_RESOLVE, (outcome, now_ms, found.player_id, named, *found.at))
 
 
 async def screen_again(house: House, player_id: str, now_ms: int) -> bool:
     """Screen a player outside of any decision; whether a match is open, which puts the case into
     review.
+
+    Raises:
+        TimeoutError: when the case moved again and again meanwhile.
     """
-    found = await find_case(house, player_id)
-    await screen(house, found, now_ms)
-    is_open = bool(await open_kinds(house, player_id))
-    if found.case.status == "in_review" or not is_open:
-        return is_open
-    await open_case(house, player_id)
-    verdict = Verdict(after_match(found.case, now_ms), {})
-    # When the case has moved meanwhile, whoever moved it has screened the player too.
-    await house.db.batch(
-        change_case(
-            found, verdict, reason_code=found.reason_code, document_reasons={}, now_ms=now_ms
+    for _ in range(_ATTEMPTS):
+        found = await find_case(house, player_id)
+        await screen(house, found, now_ms)
+        is_open = bool(await open_matches(house, player_id))
+        if found.case.status == "in_review" or not is_open:
+            return is_open
+        await open_case(house, player_id)
+        moved = change_case(
+            found,
+            Verdict(after_match(found.case, now_ms), {}),
+            reason_code=found.reason_code,
+            document_reasons={},
+            now_ms=now_ms,
         )
-    )
-    await try_to_tell_wallet(house, player_id)
-    return True
+        # Whoever moved the case meanwhile may have read the matches before this one was there.
+        if (await house.db.batch(moved))[-1]:
+            await try_to_tell_wallet(house, player_id)
+            return True
+    raise TimeoutError("the case of a player did not rest")
 
 
 async def replace_list(

@@ -6,7 +6,7 @@ is carried out elsewhere once it is approved. `services.approvals` knows all kin
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from services.audit import Action, carry_out
@@ -49,13 +49,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What somebody wants done. `action` and `about` are how the log of actions tells it."""
+    """What somebody wants done. `action` and `about` are how the log of actions tells it; `seen` is
+    what there was to see when it was proposed: it becomes part of the subject, and the same
+    proposal sent again is the same although there is more to see by then.
+    """
 
     kind: str
     action: str
     about: str
     subject: Subject
     reason: str
+    seen: Subject = field(default_factory=dict)
 
 
 class _AlreadyProposed(Exception):
@@ -73,7 +77,8 @@ async def propose(
         Rejected: IDEMPOTENCY_KEY_CONFLICT when the key was used for another proposal.
     """
     approval_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
-    subject = json.dumps(proposal.subject, sort_keys=True)
+    whole = {**proposal.seen, **proposal.subject}
+    subject = json.dumps(whole, sort_keys=True)
 
     async def plan() -> Action:
         known = await house.db.first(
@@ -89,15 +94,23 @@ async def propose(
             "created_at, proposal_key) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)",
             (*values, key),
         )
-        told = {**proposal.subject, "reason": proposal.reason, "approval_id": approval_id}
+        told = {**whole, "reason": proposal.reason, "approval_id": approval_id}
         return Action(proposal.action, proposal.about, told, (insertion,))
 
     try:
         await carry_out(house, maker, now_ms, plan)
     except _AlreadyProposed as again:
         row = again.row
-        told = (row["kind"], row["subject"], row["reason"])
-        if told != (proposal.kind, subject, proposal.reason):
+        asked = {
+            name: told
+            for name, told in json.loads(str(row["subject"])).items()
+            if name not in proposal.seen
+        }
+        if (row["kind"], asked, row["reason"]) != (
+            proposal.kind,
+            dict(proposal.subject),
+            proposal.reason,
+        ):
             raise Rejected(
                 IDEMPOTENCY_KEY_CONFLICT, "The key was used for another proposal."
             ) from None
