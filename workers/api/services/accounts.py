@@ -1,9 +1,11 @@
 """Registration: a person in D1 and a wallet, two homes that no transaction spans.
 
 The row comes first, with `wallet_opened_at` empty, and the wallet is opened after it; opening is
-idempotent. Whatever fails in between is completed by the next login, or by registering again with
-the same e-mail, CPF and password. That there is one account for a CPF and for an e-mail address is
-a constraint of the database and not a look-up, so two registrations at once cannot both succeed.
+idempotent, and is done only when the wallet has taken over what protected the person in an account
+that they had before. Whatever fails in between is completed by the next login, or by registering
+again with the same e-mail, CPF and password. That there is one account for a CPF and for an e-mail
+address is a constraint of the database and not a look-up, so two registrations at once cannot both
+succeed.
 """
 
 import json
@@ -12,6 +14,7 @@ from typing import cast
 
 from services.container import House
 from services.gate import wallet_rules
+from services.inherited_protection import take_over_protection
 from services.kyc_screening import screen_again
 from services.register_moments import check_at_registration
 from services.registers import first_standings
@@ -25,6 +28,7 @@ from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
+from shared.wallet.answer import decode_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ async def open_wallet(house: House, player_id: str, now_ms: int) -> None:
     """Open the wallet of a player from what was registered; harmless when it is open.
 
     Raises:
-        Rejected: WALLET_PENDING when the wallet gave no answer or a refusal.
+        Rejected: WALLET_PENDING when the wallet, or a former one of the person, gave no answer or
+            a refusal.
     """
     row = await house.db.first(
         "SELECT currency, jurisdiction, limits_requested, wallet_opened_at FROM players"
@@ -87,11 +92,12 @@ async def open_wallet(house: House, player_id: str, now_ms: int) -> None:
     }
     key = f"open:{player_id}"
     try:
-        answer = await house.wallets.execute(player_id, "open", key, "", canonical_json(payload))
+        text = await house.wallets.execute(player_id, "open", key, "", canonical_json(payload))
+        if decode_answer(text).status >= 400:
+            raise _pending()
+        await take_over_protection(house, player_id, now_ms)
     except Unreachable:
-        answer = "503 0 {}"
-    if int(answer.split(" ", 1)[0]) >= 400:
-        raise Rejected(WALLET_PENDING, "You are registered. Log in to complete the account.")
+        raise _pending() from None
     await house.db.execute(
         "UPDATE players SET wallet_opened_at = ? WHERE player_id = ? AND wallet_opened_at IS NULL",
         now_ms,
@@ -193,6 +199,10 @@ def _insert(table: str, values: dict[str, str | int]) -> Statement:
     marks = ", ".join("?" * len(values))
     sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})"  # noqa: S608 - see above
     return Statement(sql, tuple(values.values()))
+
+
+def _pending() -> Rejected:
+    return Rejected(WALLET_PENDING, "You are registered. Log in to complete the account.")
 
 
 def _taken() -> Rejected:
