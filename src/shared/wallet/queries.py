@@ -78,13 +78,16 @@ def head(asked: Asked) -> Body:
 
 def events(asked: Asked) -> Body:
     """The statement, newest first; a player reads of a house's events what is the player's to read:
-    neither reasons of a register, nor the level of a risk, nor who of the house acted.
+    neither reasons of a register, nor the level of a risk, nor who of the house acted. The house
+    asks `for_player` for what it gives into the player's hands.
     """
     before, limit = _page(asked.fields, "before_seq")
     found = asked.store.events_before(before, limit + 1, asked.head.closed_seq)
     page = found[:limit]
+    told = asked.fields.has("for_player") and asked.fields.flag("for_player")
+    for_player = bool(asked.session_id) or told
     return {
-        "items": [_statement_line(event, asked.session_id) for event in page],
+        "items": [_statement_line(event, for_player=for_player) for event in page],
         "next_cursor": str(page[-1].seq) if len(found) > limit else None,
     }
 
@@ -243,9 +246,9 @@ _PLAYERS_PART: Final[Mapping[str, tuple[str, ...]]] = {
 """What a statement shows a player of these events; of every other one it shows all."""
 
 
-def _statement_line(event: Event, session_id: str) -> Body:
+def _statement_line(event: Event, *, for_player: bool) -> Body:
     data: Body = json.loads(event.data)
-    shown = _PLAYERS_PART.get(event.type) if session_id else None
+    shown = _PLAYERS_PART.get(event.type) if for_player else None
     if shown is not None:
         data = {name: data[name] for name in shown if name in data}
     return {

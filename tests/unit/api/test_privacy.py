@@ -72,8 +72,10 @@ def objects(world: World) -> dict[str, Any]:
     return kept.objects
 
 
-def disclose(world: World, role: str, player_id: str, *fields: str) -> Reply:
-    body = {"fields": fields, "purpose": "authority_request", "note": "letter 12 of 2026"}
+def disclose(
+    world: World, role: str, player_id: str, *fields: str, purpose: str = "authority_request"
+) -> Reply:
+    body = {"fields": fields, "purpose": purpose, "note": "letter 12 of 2026"}
     path = f"/v1/ops/players/{player_id}/personal-data"
     return world.call("POST", path, body, token=staff(world, role))
 
@@ -434,7 +436,7 @@ def test_a_person_gets_everything_that_is_held_about_them(
     player.withdraw(1_000)
     content = document("selfie")
     world.call("POST", DOCUMENTS, content, token=player.token)
-    disclose(world, "support", player.player_id, "email")
+    disclose(world, "support", player.player_id, "email", purpose="customer_request")
     _, held = export(player)
     assert set(held) == set(SECTIONS)
     (profile,) = held["profile"]

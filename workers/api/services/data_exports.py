@@ -191,7 +191,9 @@ async def _profile(house: House, player_id: str) -> dict[str, object]:
 
 async def _events(house: House, player_id: str, cursor: str) -> Slice:
     """The statement, newest first, as the wallet shows it to its player."""
-    asked = canonical_json({"limit": EVENTS_PER_SLICE, "cursor": cursor or None})
+    asked = canonical_json(
+        {"limit": EVENTS_PER_SLICE, "cursor": cursor or None, "for_player": True}
+    )
     answer = decode_answer(await house.wallets.query(player_id, "events", "", asked))
     if answer.status == 404:
         return [], None
@@ -207,6 +209,7 @@ async def _rows(house: House, player_id: str, section: str, cursor: str) -> Slic
     rows = await house.db.query(
         f"SELECT {', '.join(holding.columns)}, CAST({holding.key} AS TEXT) AS place"  # noqa: S608
         f" FROM {section} WHERE {holding.owner} = ? AND CAST({holding.key} AS TEXT) > ?"
+        f" AND {holding.only}"
         f" ORDER BY CAST({holding.key} AS TEXT) LIMIT CAST(? AS INTEGER)",
         player_id,
         cursor,

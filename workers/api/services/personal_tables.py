@@ -13,19 +13,28 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Holding:
     """A table of people. `owner` is its column of the player's id, `key` one that orders the rows
-    of one player and never repeats; `columns` are exported, none of them for the reason `why_not`.
+    of one player and never repeats; `columns` are exported, none of them for the reason `why_not`;
+    of the rows, those for which the condition `only` holds.
     """
 
     columns: tuple[str, ...] = ()
     key: str = "rowid"
     owner: str = "player_id"
     why_not: str = ""
+    only: str = "true"
 
 
 _RISK: Final = "what the house thinks about a risk is not told (Lei 9.613/1998 art. 11 II)"
 _COPY: Final = "a copy of the wallet's events, which are in the section wallet"
 _PROOF: Final = "a secret, or what only proves one"
 _WORK: Final = "where a job stands; it says nothing of a person"
+
+_IDENTIFIED: Final = """EXISTS (SELECT 1 FROM players AS p WHERE p.player_id = {table}.player_id
+  AND p.kyc_status IN ('approved', 'expired'))"""
+"""Who has not shown who they are may have given somebody else's CPF: what a register says of it is
+not told to them, nor that it said something."""
+_NO_DUTY: Final = "purpose NOT IN ('aml_duty', 'authority_request')"
+"""That somebody looked for these purposes is not told either (Lei 9.613/1998 art. 11 II)."""
 
 HOLDINGS: Final[Mapping[str, Holding]] = {
     "players": Holding(why_not="opened in the section profile"),
@@ -123,13 +132,20 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
         "decision_id",
     ),
     "register_checks": Holding(
-        ("check_id", "register", "occasion", "result", "checked_at"), "check_id"
+        ("check_id", "register", "occasion", "result", "checked_at"),
+        "check_id",
+        only=_IDENTIFIED.format(table="register_checks"),
     ),
     "register_standings": Holding(why_not="the last of the section register_checks"),
-    "impediments": Holding(("register", "reason", "found_at", "ended_at"), "found_at"),
+    "impediments": Holding(
+        ("register", "reason", "found_at", "ended_at"),
+        "found_at",
+        only=_IDENTIFIED.format(table="impediments"),
+    ),
     "offboardings": Holding(
         ("case_id", "found_at", "notified_at", "closed_at", "refunded_at", "refunded_minor"),
         "case_id",
+        only=_IDENTIFIED.format(table="offboardings"),
     ),
     "communications": Holding(
         ("communication_id", "kind", "channel", "language", "template_version", "sent_at"),
@@ -165,9 +181,7 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
         ("change_id", "from_tier", "to_tier", "rules_version", "changed_at"), "change_id"
     ),
     "marketing_choices": Holding(("choice_id", "consent", "source", "chosen_at"), "choice_id"),
-    "protection_orders": Holding(
-        ("order_id", "command", "payload", "actor_role", "ordered_at", "outcome"), "order_id"
-    ),
+    "protection_orders": Holding(("order_id", "command", "ordered_at", "outcome"), "order_id"),
     "person_keys": Holding(why_not=_PROOF),
     "retentions": Holding(("record_class", "began_at", "keep_until"), "record_class"),
     "kept_identities": Holding(why_not="of people who were erased; they have no session"),
@@ -175,7 +189,9 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
         ("request_id", "status", "requested_at", "decided_at", "completed_at"), "request_id"
     ),
     "personal_data_access": Holding(
-        ("access_id", "actor_role", "fields", "form", "purpose", "accessed_at"), "access_id"
+        ("access_id", "actor_role", "fields", "form", "purpose", "accessed_at"),
+        "access_id",
+        only=_NO_DUTY,
     ),
     "data_exports": Holding(("export_id", "status", "requested_at"), "export_id"),
 }
