@@ -146,11 +146,7 @@ def test_a_measure_by_staff_reaches_the_wallet_and_the_audit_log(
     assert audited(world) == [
         (
             "protection.intervene",
-            {
-                "player_id": player.player_id,
-                "action": "choose",
-                "reason": "asked on the phone",
-            },
+            {"player_id": player.player_id, "action": "choose"},
         )
     ]
     (task,) = Desk(world, "aml").get("/v1/ops/protection/tasks")["items"]
@@ -300,6 +296,18 @@ def test_the_report_counts_players_measures_reactions_tasks_and_spend(
     assert (change["days"], change["currency"], change["spent_less"]) == (7, "BRL", 1)
     assert (change["before"]["loss_minor"], change["after"]["loss_minor"]) == (900, 100)
     assert done == desk.get("/v1/ops/interventions?level=high")["items"][0]["intervention_id"]
+
+
+def test_why_somebody_intervened_stands_with_the_intervention_and_in_no_log(
+    world: MoneyWorld, player: Player
+) -> None:
+    desk = Desk(world, "aml")
+    assert desk.intervene(player, "pause").status == 201
+    (entry,) = world.rows("SELECT data FROM audit_log WHERE action = 'protection.intervene'")
+    assert json.loads(str(entry["data"])) == {"player_id": player.player_id, "action": "pause"}
+    (shown,) = desk.get("/v1/ops/interventions")["items"]
+    assert shown["reason"] == "asked on the phone"
+    assert desk.page(player)["interventions"][0]["reason"] == "asked on the phone"
 
 
 def test_the_report_of_another_period_has_none_of_it(world: MoneyWorld, player: Player) -> None:

@@ -78,10 +78,11 @@ async def _decide(
     approval_id, subject = str(approval["approval_id"]), json.loads(str(approval["subject"]))
     outcome: Outcome = "approved" if body.decision == "approve" else "rejected"
     decision = (outcome, checker.subject_id, now_ms, body.reason, approval_id)
+    told = {"subject": subject} if kind.keeps_words else {"subject": subject, "reason": body.reason}
     action = Action(
         f"approval.{body.decision}",
         approval_id,
-        {"subject": subject, "reason": body.reason},
+        told,
         (
             *kind.statements(subject, approval_id, outcome, now_ms),
             Statement(_DECIDE, decision),

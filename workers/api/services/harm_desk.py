@@ -1,9 +1,10 @@
 """What staff do about a player's protection: note a contact, intervene, close a task.
 
 Each is one transaction with its entry in the audit log. What was said is sealed under the person's
-own key and is in no log; flags, outcomes and measures are. An intervention by staff is the measure
-that the policy has for a level, under its texts and limits, and is carried out like one of the
-policy: at once when the wallet answers, by the cron otherwise.
+own key, why somebody intervened stands with the intervention, and neither is in a log; flags,
+outcomes and measures are. An intervention by staff is the measure that the policy has for a level,
+under its texts and limits, and is carried out like one of the policy: at once when the wallet
+answers, by the cron otherwise.
 """
 
 import json
@@ -191,7 +192,7 @@ async def _planned(house: House, actor: Principal, body: InterventionBody, now_m
         due_at = now_ms + plan.contact_within_ms
         task = (_new_id(house, now_ms), body.player_id, "human_contact", intervention_id, now_ms)
         statements.append(Statement(_TASK, (*task, due_at)))
-    data = {"player_id": body.player_id, "action": body.action, "reason": body.reason}
+    data = {"player_id": body.player_id, "action": body.action}
     statements.append(Statement(_INTERVENE, row))
     return Action("protection.intervene", intervention_id, data, tuple(statements))
 

@@ -133,7 +133,15 @@ async def override_proposal(
     await find_case(house, player_id)
     subject = {"player_id": player_id, "screening": outcome}
     seen = {"matches": sorted(marks_of(await open_matches(house, player_id)))}
-    return Proposal("kyc_override", "kyc.override.propose", player_id, subject, reason, seen)
+    return Proposal(
+        "kyc_override",
+        "kyc.override.propose",
+        player_id,
+        subject,
+        reason,
+        seen=seen,
+        keeps_words=True,
+    )
 
 
 async def _override(house: House, approved: Approved, now_ms: int) -> str | None:
@@ -157,7 +165,7 @@ async def _override(house: House, approved: Approved, now_ms: int) -> str | None
     return None
 
 
-KYC_OVERRIDE: Final = Kind(_DECIDERS, carry_out=_override)
+KYC_OVERRIDE: Final = Kind(_DECIDERS, carry_out=_override, keeps_words=True)
 
 
 async def _seen(house: House, player_id: str, ruling: Ruling) -> frozenset[str]:

@@ -39,19 +39,23 @@ async def _nothing(_house: House, _approved: Approved, _now_ms: int) -> str | No
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`statements(subject, approval_id, outcome, now_ms)` move with the decision; `carry_out` is
-    done after it, may be done again, and gives the code of a refusal.
+    done after it, may be done again, and gives the code of a refusal. `keeps_words`: the reasons of
+    both people stay with the approval and are not in the log of actions, which nobody can correct
+    or erase: they are about a person, not about money or a game.
     """
 
     deciders: frozenset[Role]
     statements: Callable[[Subject, str, Outcome, int], Sequence[Statement]] = lambda *_: ()
     carry_out: Callable[[House, Approved, int], Awaitable[str | None]] = _nothing
+    keeps_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What somebody wants done. `action` and `about` are how the log of actions tells it; `seen` is
     what there was to see when it was proposed: it becomes part of the subject, and the same
-    proposal sent again is the same although there is more to see by then.
+    proposal sent again is the same although there is more to see by then. `keeps_words` as of its
+    `Kind`.
     """
 
     kind: str
@@ -60,6 +64,7 @@ class Proposal:
     subject: Subject
     reason: str
     seen: Subject = field(default_factory=dict)
+    keeps_words: bool = False
 
 
 class _AlreadyProposed(Exception):
@@ -94,7 +99,9 @@ async def propose(
             "created_at, proposal_key) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?)",
             (*values, key),
         )
-        told = {**whole, "reason": proposal.reason, "approval_id": approval_id}
+        told = {**whole, "approval_id": approval_id}
+        if not proposal.keeps_words:
+            told["reason"] = proposal.reason
         return Action(proposal.action, proposal.about, told, (insertion,))
 
     try:
