@@ -10,6 +10,8 @@ from services.erasure import decide_erasure, last_request, request_erasure, what
 from services.key_rotation import standing
 from services.personal_data import disclose
 from services.rows import AFTER_EVERY_ID, integer, page_of
+from services.step_up import require_step_up
+from services.visits import visit_of
 from views.common import PageQuery
 from views.kyc_rows import optional_time
 from views.privacy import (
@@ -36,7 +38,7 @@ from shared.compliance.errors import (
     ERASURE_NOT_FOUND,
     PERSONAL_DATA_NOT_FOR_ROLE,
 )
-from shared.identity.errors import PERSONAL_DATA_ERASED, PLAYER_NOT_FOUND
+from shared.identity.errors import PERSONAL_DATA_ERASED, PLAYER_NOT_FOUND, STEP_UP_REQUIRED
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Record
 
@@ -52,8 +54,10 @@ WATCHERS: Final = staff("admin", "auditor", "regulator")
     response=ErasureView,
     status=201,
     live_session=True,
+    problems=(STEP_UP_REQUIRED,),
 )
 async def ask_for_erasure(call: Call[None]) -> Answer:
+    await _prove(call)
     row, was_there = await request_erasure(call.house, call.principal.subject_id, call.now_ms)
     replay = {"Idempotency-Replayed": "true"} if was_there else {}
     return Answer(201, _erasure_view(call, row), replay)
@@ -82,8 +86,10 @@ async def read_erasure(call: Call[None]) -> ErasureView:
     response=DataExportView,
     status=201,
     live_session=True,
+    problems=(STEP_UP_REQUIRED,),
 )
 async def ask_for_export(call: Call[None]) -> Answer:
+    await _prove(call)
     row, was_there = await begin_export(call.house, call.principal.subject_id, call.now_ms)
     replay = {"Idempotency-Replayed": "true"} if was_there else {}
     return Answer(201, _export_view(row), replay)
@@ -112,9 +118,10 @@ async def read_export(call: Call[None]) -> DataExportView:
     auth=PLAYER,
     response=DataExportPartView,
     live_session=True,
-    problems=(DATA_EXPORT_NOT_FOUND, DATA_EXPORT_NOT_READY),
+    problems=(DATA_EXPORT_NOT_FOUND, DATA_EXPORT_NOT_READY, STEP_UP_REQUIRED),
 )
 async def read_export_part(call: Call[None]) -> Answer:
+    await _prove(call)
     text = call.path["number"]
     number = int(text) if text.isdecimal() and len(text) <= 6 else 0
     player_id = call.principal.subject_id
@@ -225,6 +232,11 @@ async def read_keys(call: Call[None]) -> KeysView:
         active_index_key=house.blind_index.active_key_id or "first",
         standing=await standing(house),
     )
+
+
+async def _prove(call: Call[None]) -> None:
+    """A session that was left open neither takes a person's data away nor has them erased."""
+    await require_step_up(call.house, call.principal, None, visit_of(call), call.now_ms)
 
 
 def _erasure_view(call: Call[Any], row: Record) -> ErasureView:
