@@ -60,6 +60,24 @@ def test_who_uses_a_listed_number_is_answered_like_everybody_and_reads_no_reason
         assert player.player.get("/v1/me/notices")["items"] == []
 
 
+def test_what_a_stranger_can_tell_apart_is_what_the_documentation_says(
+    world: RegistersWorld,
+) -> None:
+    listed, clear = join(world, cpf="28784142090"), join(world)
+    assert clear.reasons() == ["kyc_required"]
+    assert listed.reasons() == ["impediment_check_pending", "kyc_required"]
+    world.follow()
+    for player in (listed, clear):
+        player.advance(3 * DAY_MS)
+    world.follow()
+    codes = []
+    for player in (listed, clear):
+        login = {name: player.player.registered[name] for name in ("email", "password")}
+        reply = world.call("POST", "/v1/auth/login", login)
+        codes.append("" if reply.status == 200 else reply.code)
+    assert codes == ["account_closed", ""]
+
+
 def test_a_register_that_is_down_closes_the_gate_and_opens_it_when_it_is_back(
     world: RegistersWorld,
 ) -> None:
