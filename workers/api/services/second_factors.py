@@ -96,7 +96,7 @@ async def enrol(house: House, subject_id: str, kind: Audience, now_ms: int) -> b
         Rejected: SECOND_FACTOR_EXISTS; it must be removed first, which takes a code of it.
     """
     secret = house.entropy.token(SECRET_BYTES)
-    sealed = await house.sealing.seal(secret.hex(), bound=_bound(subject_id, kind))
+    sealed = await house.sealing.seal(secret.hex(), bound=bound(subject_id, kind))
     if not await house.db.execute(_ENROL, subject_id, kind, sealed, now_ms):
         raise Rejected(SECOND_FACTOR_EXISTS, "Remove the one in use first.")
     return secret
@@ -214,7 +214,7 @@ def reset_code(
 
 async def _step(house: House, factor: Factor, code: str, now_ms: int) -> int | None:
     secret = await house.sealing.unseal(
-        factor.secret_sealed, bound=_bound(factor.subject_id, factor.kind)
+        factor.secret_sealed, bound=bound(factor.subject_id, factor.kind)
     )
     return accepted_step(bytes.fromhex(secret), code, now_ms, factor.last_step)
 
@@ -232,5 +232,6 @@ def _index(house: House, subject_id: str, normalised: str) -> str:
     return house.blind_index.of("recovery", f"{subject_id}:{normalised}")
 
 
-def _bound(subject_id: str, kind: Audience) -> str:
+def bound(subject_id: str, kind: Audience) -> str:
+    """What a sealed secret is bound to: it opens for its owner only."""
     return f"{kind}:{subject_id}:second_factor"
