@@ -4,7 +4,8 @@ What no law keeps goes with the decision, in its transaction: the key under whic
 destroyed, the account closed, and what stood in clear is overwritten. What law keeps stays sealed
 under the person's key of records, until the last of its classes has ended; `retention_sweep` then
 destroys that key too. The ledger names nobody but by the id of the player, so it verifies before
-and after. Sessions in the wallet and files in R2 come after the transaction, until they are done.
+and after. Sessions end before the transaction; files in R2, and sessions opened since, go after it,
+until they are done.
 """
 
 import json
@@ -22,6 +23,7 @@ from shared.compliance.rules import TextLanguage
 from shared.identity.model import Principal
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
+from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
 from shared.wallet.answer import decode_answer
@@ -88,7 +90,8 @@ WHERE subject_id = ? AND revoked_at IS NULL
 """
 _UNFINISHED: Final = (
     "SELECT request_id, player_id FROM erasure_requests WHERE status = 'granted'"
-    " ORDER BY request_id LIMIT CAST(? AS INTEGER)"
+    " ORDER BY (instr('0123456789abcdef', substr(request_id, -1)) + ?) % 17"
+    " LIMIT CAST(? AS INTEGER)"
 )
 _COMPLETE: Final = """
 UPDATE erasure_requests SET status = 'completed', completed_at = ?
@@ -177,9 +180,11 @@ async def decide_erasure(
     return await _request(house, request_id)
 
 
-async def finish_erasures(house: House, limit: int) -> int:
-    """Do what came after decisions and was cut off; how many are finished now."""
-    rows = await house.db.query(_UNFINISHED, limit)
+async def finish_erasures(house: House, limit: int, slot: int) -> int:
+    """Do what came after decisions and was cut off; how many are finished now. Each `slot` begins
+    elsewhere, so that what cannot be finished keeps nothing else waiting.
+    """
+    rows = await house.db.query(_UNFINISHED, slot, limit)
     done = [await _try_to_finish(house, str(r["request_id"]), str(r["player_id"])) for r in rows]
     return sum(done)
 
@@ -267,7 +272,9 @@ async def _try_to_finish(house: House, request_id: str, player_id: str) -> bool:
             await _end_in_wallet(house, player_id, str(family["family_id"]))
         for key in await house.documents.list(f"exports/{player_id}/"):
             await house.documents.delete(key)
-    except Unreachable:
+    except Exception as failure:  # noqa: BLE001 - it is decided, and the tick tries again
+        told = {"request_id": request_id, "failure": anonymous_trace(failure)}
+        house.log({"event": "erasure_unfinished", **told})
         return False
     await house.db.execute(_COMPLETE, house.clock.now_ms(), request_id)
     return True
