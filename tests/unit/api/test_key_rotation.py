@@ -7,6 +7,7 @@ import pytest
 from api_under_test import World, environment, random_secret, run
 from e2e.people import registration
 from kyc_people import Person, sign_up, staff_member
+from services import second_factors
 from services.container import Ports, build_house
 from services.key_rotation import KEYS_PER_TICK, rotate, standing
 from services.vault import owner_of
@@ -89,6 +90,37 @@ def test_while_a_key_is_turned_over_and_after_everything_opens(world: World) -> 
     assert set(run(rotate(world.house, 0)).values()) == {0}, "it comes to an end"
     turn_over(world, **WITHOUT_OLD)
     assert everything_of(world, person) == before, "the old keys are gone"
+
+
+def test_second_factors_of_staff_stand_under_the_new_key_and_open_when_the_old_is_gone(
+    world: World,
+) -> None:
+    (staff,) = world.rows("SELECT staff_id FROM staff LIMIT 1")
+    for subject_id, kind in ((str(staff["staff_id"]), "staff"), ("nobody", "staff")):
+        secret = run(
+            world.house.sealing.seal("ab" * 20, bound=f"{kind}:{subject_id}:second_factor")
+        )
+        world.change(
+            "INSERT INTO second_factors (subject_id, subject_kind, secret_sealed, last_step,"
+            " created_at) VALUES (?, ?, ?, 0, 1)",
+            subject_id,
+            kind,
+            secret,
+        )
+    world.change(
+        "UPDATE second_factors SET secret_sealed = 'v1.k1.AAAA' WHERE subject_id = 'nobody'"
+    )
+    turn_over(world, **NEW)
+    assert run(standing(world.house))["second_factors"] == {"k1": 2}
+    assert run(rotate(world.house, 0))["factors_sealed"] == 1
+    failed = [line["subject"] for line in world.log if line.get("event") == "rotation_failed"]
+    assert failed == ["nobody"], "and it keeps nobody else back"
+    assert run(standing(world.house))["second_factors"] == {"k1": 1, "k2": 1}
+    turn_over(world, **WITHOUT_OLD)
+    factor = run(second_factors.find(world.house, str(staff["staff_id"])))
+    assert factor is not None
+    bound = second_factors.bound(factor.subject_id, factor.kind)
+    assert run(world.house.sealing.unseal(factor.secret_sealed, bound=bound)) == "ab" * 20
 
 
 def test_whoever_is_there_is_found_before_somebody_new_is_made(world: World) -> None:

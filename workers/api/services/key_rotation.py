@@ -2,19 +2,22 @@
 
 The operator adds a key and makes it the active one (docs/privacy.md). From then on everything new
 is sealed under it, and the tick wraps the keys of people anew, seals what is under a key of the
-house itself, gives rows from before there were keys of people theirs, and writes blind indexes
-under the active index key. Each change is written over the very text that was read, so nobody's
-change is lost. `standing` counts what still needs which key: at zero an old key can go.
+house itself (staff's factors too), gives rows from before there were keys of people theirs, and
+writes blind indexes under the active index key. Each change is written over the very text that was
+read, so nobody's change is lost. `standing` counts what still needs which key: at zero an old key
+can go.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
+from services import second_factors
 from services.container import House
 from services.kyc import binding
 from services.rows import integer
 from services.vault import wrapping
+from shared.identity.model import Audience
 from shared.kernel.errors import Rejected
 from shared.kernel.failures import anonymous_trace
 from shared.platform.ports import Record, SqlConstraintError, Statement
@@ -50,6 +53,13 @@ WHERE email_sealed NOT GLOB ? OR email_index NOT GLOB ? LIMIT CAST(? AS INTEGER)
 _RESEAL_STAFF: Final = """
 UPDATE staff SET email_sealed = ?, email_index = ? WHERE staff_id = ? AND email_sealed = ?
 """
+_OLD_FACTORS: Final = """
+SELECT subject_id, subject_kind, secret_sealed FROM second_factors
+WHERE secret_sealed GLOB 'v1.*' AND secret_sealed NOT GLOB ? LIMIT CAST(? AS INTEGER)
+"""
+_RESEAL_FACTOR: Final = """
+UPDATE second_factors SET secret_sealed = ? WHERE subject_id = ? AND secret_sealed = ?
+"""
 # A tombstone begins with the last character of ASCII that can be seen, and is no index.
 _OLD_INDEX: Final = """
 SELECT player_id, {index}, pii_sealed, cpf_sealed FROM players
@@ -69,6 +79,7 @@ async def rotate(house: House, _slot: int) -> Mapping[str, int]:
         "people_sealed": await _reseal_people(house),
         "files_sealed": await _reseal_files(house),
         "staff_sealed": await _reseal_staff(house),
+        "factors_sealed": await _reseal_factors(house),
         "people_indexed": await _reindex_people(house),
     }
 
@@ -81,6 +92,10 @@ async def standing(house: House) -> dict[str, dict[str, int]]:
     staff = await house.db.query(
         "SELECT substr(email_sealed, 4, instr(substr(email_sealed, 4), '.') - 1) AS k,"
         " count(*) AS n FROM staff GROUP BY 1"
+    )
+    factors = await house.db.query(
+        "SELECT substr(secret_sealed, 4, instr(substr(secret_sealed, 4), '.') - 1) AS k,"
+        " count(*) AS n FROM second_factors WHERE secret_sealed GLOB 'v1.*' GROUP BY 1"
     )
     old = await house.db.query(
         "SELECT substr(pii_sealed, 4, instr(substr(pii_sealed, 4), '.') - 1) AS k,"
@@ -98,6 +113,7 @@ async def standing(house: House) -> dict[str, dict[str, int]]:
     return {
         "person_keys": _counts(people),
         "staff": _counts(staff),
+        "second_factors": _counts(factors),
         "people_without_keys": _counts(old),
         "files_under_keys_of_the_house": {"any": integer(files["n"])},
         "blind_indexes": _counts(indexes),
@@ -174,6 +190,22 @@ async def _reseal_staff(house: House) -> int:
         except SqlConstraintError as failure:
             # Made a second time by hand while the keys changed: one of the two is to be suspended.
             _tell(house, str(row["staff_id"]), failure)
+    return done
+
+
+async def _reseal_factors(house: House) -> int:
+    """Second factors under a key of the house: those of staff, who have no keys of their own."""
+    done = 0
+    active = f"v1.{house.sealing.house.active_key_id}.*"
+    for row in await house.db.query(_OLD_FACTORS, active, PEOPLE_PER_TICK):
+        subject_id, before = str(row["subject_id"]), str(row["secret_sealed"])
+        bound = second_factors.bound(subject_id, cast("Audience", row["subject_kind"]))
+        try:
+            anew = await _anew(house, before, bound)
+        except (Rejected, ValueError) as failure:
+            _tell(house, subject_id, failure)
+            continue
+        done += await house.db.execute(_RESEAL_FACTOR, anew, subject_id, before)
     return done
 
 
