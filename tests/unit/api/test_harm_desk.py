@@ -310,6 +310,23 @@ def test_why_somebody_intervened_stands_with_the_intervention_and_in_no_log(
     assert desk.page(player)["interventions"][0]["reason"] == "asked on the phone"
 
 
+def test_who_read_about_a_players_protection_is_in_the_access_log(
+    world: MoneyWorld, player: Player
+) -> None:
+    desk = Desk(world, "support")
+    desk.page(player)
+    assert desk.get("/v1/ops/interventions")["items"] == []
+    assert Desk(world, "aml").intervene(player, "message").status == 201
+    desk.get("/v1/ops/interventions")
+    path = f"/v1/ops/players/{player.player_id}/personal-data/access"
+    looks = Desk(world, "auditor").get(path)["items"]
+    told = [(look["actor_role"], look["fields"], look["form"]) for look in looks]
+    assert told == [("support", ["protection"], "full")] * 2
+    world.d1.fails = "personal_data_access"
+    page = f"/v1/ops/protection/players/{player.player_id}"
+    assert world.call("GET", page, token=desk._token).status == 503, "no entry, nothing shown"
+
+
 def test_the_report_of_another_period_has_none_of_it(world: MoneyWorld, player: Player) -> None:
     desk = Desk(world, "aml")
     desk.intervene(player, "choose")

@@ -35,6 +35,38 @@ def test_a_registration_is_asked_about_and_so_is_the_first_login_of_each_day(
     assert player.fact() == ("clear", [])
 
 
+def test_who_read_what_registers_said_of_somebody_is_in_the_access_log(
+    world: RegistersWorld,
+) -> None:
+    ana, ben = join(world), join(world)
+    world.impede(ana.player.cpf, SOCIAL)
+    world.change("UPDATE register_standings SET next_at = 0 WHERE player_id = ?", ana.player_id)
+    world.sweep()
+    world.follow()
+    world.office(f"impediments/checks?player_id={ana.player_id}", "kyc")
+    world.office("impediments/checks", "aml")
+    for player in (ana, ben):
+        assert world.office(f"players/{player.player_id}/communications", "aml").status == 200
+    told = {
+        name: [
+            (row["actor_role"], row["fields"], row["purpose"])
+            for row in world.rows(
+                "SELECT * FROM personal_data_access WHERE player_id = ? ORDER BY rowid", player_id
+            )
+        ]
+        for name, player_id in (("ana", ana.player_id), ("ben", ben.player_id))
+    }
+    everybody = ("aml", '["register_checks"]', "aml_duty")
+    assert told == {
+        "ana": [
+            ("kyc", '["register_checks"]', "aml_duty"),
+            everybody,
+            ("aml", '["communications"]', "aml_duty"),
+        ],
+        "ben": [everybody],
+    }
+
+
 @pytest.mark.parametrize(("cpf", "reasons"), HOMOLOGATION.items())
 def test_each_published_cpf_blocks_its_player_with_its_reasons(
     world: RegistersWorld, cpf: str, reasons: tuple[str, ...]

@@ -13,6 +13,7 @@ from services.harm_reading import (
     time_or_none,
 )
 from services.harm_report import harm_report
+from services.personal_data import log_page
 from services.rows import AFTER_EVERY_ID, page_of
 from views.harm import (
     ContactBody,
@@ -125,7 +126,9 @@ async def list_players_at_level(call: Call[None]) -> PlayersAtLevelView:
     problems=(PLAYER_NOT_FOUND,),
 )
 async def read_player(call: Call[None]) -> PlayerHarmView:
-    return await read_player_harm(call.house, call.path["player_id"], call.now_ms)
+    shown = await read_player_harm(call.house, call.path["player_id"], call.now_ms)
+    await log_page(call.house, call.principal, [shown.player_id], "protection", call.now_ms)
+    return shown
 
 
 @route(
@@ -168,6 +171,8 @@ async def list_interventions(call: Call[None]) -> InterventionsView:
         wanted.limit + 1,
     )
     page, cursor = page_of(rows, wanted.limit, "intervention_id")
+    people = {str(row["player_id"]) for row in page}
+    await log_page(call.house, call.principal, people, "protection", call.now_ms)
     return InterventionsView(items=[intervention_view(row) for row in page], next_cursor=cursor)
 
 

@@ -7,6 +7,7 @@ from http_layer.call import Answer, Call
 from http_layer.routing import PLAYER, route, staff
 from services.communications import letters_of
 from services.offboarding import case_of, rules_of
+from services.personal_data import log_page
 from services.player_clock import player_now_ms
 from services.register_desk import (
     ask_everybody,
@@ -103,9 +104,13 @@ async def list_checks(call: Call[None]) -> ChecksView:
     rows = await checks_before(call.house, wanted.player_id, wanted.cursor, wanted.limit + 1)
     page, cursor = page_of(rows, wanted.limit, "check_id")
     player_id = wanted.player_id or ""
+    standings = await standings_of(call.house, player_id)
+    impediments = await impediments_of(call.house, player_id)
+    people = {str(row["player_id"]) for row in (*page, *standings, *impediments)}
+    await log_page(call.house, call.principal, people, "register_checks", call.now_ms)
     return ChecksView(
-        standings=[_standing(row) for row in await standings_of(call.house, player_id)],
-        impediments=[_impediment(row) for row in await impediments_of(call.house, player_id)],
+        standings=[_standing(row) for row in standings],
+        impediments=[_impediment(row) for row in impediments],
         items=[_check(row) for row in page],
         next_cursor=cursor,
     )
@@ -139,7 +144,10 @@ async def list_offboardings(call: Call[None]) -> OffboardingsView:
     response=CommunicationsView,
 )
 async def list_communications(call: Call[None]) -> CommunicationsView:
-    rows = await letters_of(call.house, call.path["player_id"])
+    player_id = call.path["player_id"]
+    rows = await letters_of(call.house, player_id)
+    if rows:
+        await log_page(call.house, call.principal, [player_id], "communications", call.now_ms)
     return CommunicationsView(items=[_communication(row) for row in rows])
 
 

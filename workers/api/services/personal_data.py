@@ -7,7 +7,7 @@ what staff did as well. Of an erased person there is only what law keeps.
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from services.audit import Action, carry_out
 from services.container import House
@@ -100,6 +100,25 @@ async def masked_person(
     entry = looked(house, actor, player_id, seen, form="masked", purpose=purpose, now_ms=now_ms)
     await house.db.batch([entry])
     return shown
+
+
+async def log_page(
+    house: House,
+    actor: Principal,
+    players: Collection[str],
+    section: Literal["protection", "register_checks", "communications"],
+    now_ms: int,
+) -> None:
+    """The looks of a page of the desk that shows `section` of these players as it is stored; before
+    it is shown. That somebody looked at registers is told to nobody in their export.
+    """
+    purpose = "desk" if section == "protection" else "aml_duty"
+    entries = [
+        looked(house, actor, player_id, [section], form="full", purpose=purpose, now_ms=now_ms)
+        for player_id in sorted(players)
+    ]
+    if entries:
+        await house.db.batch(entries)
 
 
 async def disclose(
