@@ -20,7 +20,7 @@ from services.vault import wrapping
 from shared.identity.model import Audience
 from shared.kernel.errors import Rejected
 from shared.kernel.failures import anonymous_trace
-from shared.platform.ports import Record, SqlConstraintError, Statement
+from shared.platform.ports import PlatformError, Record, SqlConstraintError, Statement
 
 JOB: Final = "key_rotation"
 KEYS_PER_TICK: Final = 200
@@ -130,7 +130,11 @@ async def _wrap_keys(house: House) -> int:
     for row in await house.db.query(_WRAPPED, sealing.active_key_id, KEYS_PER_TICK):
         bound = wrapping(str(row["player_id"]), str(row["purpose"]))
         before = str(row["wrapped"])
-        anew = await sealing.seal(await sealing.unseal(before, bound=bound), bound=bound)
+        try:
+            anew = await sealing.seal(await sealing.unseal(before, bound=bound), bound=bound)
+        except (Rejected, ValueError) as failure:
+            _tell(house, str(row["player_id"]), failure)
+            continue
         values = (anew, sealing.active_key_id, row["player_id"], row["purpose"], before)
         wrapped.append(Statement(_WRAP, values))
     return sum(await house.db.batch(wrapped)) if wrapped else 0
@@ -160,16 +164,24 @@ async def _anew(house: House, sealed: str, bound: str) -> str:
 async def _reseal_files(house: House) -> int:
     done = 0
     for row in await house.db.query(_OLD_FILES, FILES_PER_TICK):
-        key, document_id = str(row["object_key"]), str(row["document_id"])
-        kept = await house.documents.get(key)
-        # Without an object the upload was cut off: what comes again is sealed as it is today.
-        if kept is not None:
-            bound = binding(str(row["player_id"]), document_id)
-            plain = await house.sealing.unseal_bytes(kept, bound=bound)
-            sealed = await house.sealing.seal_bytes(plain, bound=bound)
-            await house.documents.put(key, sealed, content_type="application/octet-stream")
-        done += await house.db.execute(_FILE_DONE, document_id)
+        try:
+            await _reseal_file(house, row)
+        except (PlatformError, Rejected, ValueError) as failure:
+            _tell(house, str(row["player_id"]), failure)
+            continue
+        done += await house.db.execute(_FILE_DONE, row["document_id"])
     return done
+
+
+async def _reseal_file(house: House, row: Record) -> None:
+    key, document_id = str(row["object_key"]), str(row["document_id"])
+    kept = await house.documents.get(key)
+    # Without an object the upload was cut off: what comes again is sealed as it is today.
+    if kept is not None:
+        bound = binding(str(row["player_id"]), document_id)
+        plain = await house.sealing.unseal_bytes(kept, bound=bound)
+        sealed = await house.sealing.seal_bytes(plain, bound=bound)
+        await house.documents.put(key, sealed, content_type="application/octet-stream")
 
 
 async def _reseal_staff(house: House) -> int:
@@ -181,13 +193,13 @@ async def _reseal_staff(house: House) -> int:
     )
     for row in rows:
         bound, before = f"staff:{row['staff_id']!s}:email", str(row["email_sealed"])
-        email = await sealing.unseal(before, bound=bound)
-        anew = await sealing.seal(email, bound=bound)
         try:
+            email = await sealing.unseal(before, bound=bound)
+            anew = await sealing.seal(email, bound=bound)
             done += await house.db.execute(
                 _RESEAL_STAFF, anew, index.of("email", email), row["staff_id"], before
             )
-        except SqlConstraintError as failure:
+        except (Rejected, ValueError, SqlConstraintError) as failure:
             # Made a second time by hand while the keys changed: one of the two is to be suspended.
             _tell(house, str(row["staff_id"]), failure)
     return done
