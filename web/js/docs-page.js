@@ -15,4 +15,5 @@ viewer?.({
   validatorUrl: null,
   presets: [viewer.presets.apis],
   layout: "BaseLayout",
+  docExpansion: "none",
 });
