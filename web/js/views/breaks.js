@@ -93,7 +93,9 @@ export function drawBreaks() {
   ]);
   refill("reality-minutes", REALITY_MINUTES.map((minutes) => option(minutes, t("limit.minutes", { n: minutes }))));
   const own = known.reality_check.minutes ?? LONGEST_OF_THE_HOUSE;
-  if (document.activeElement !== byId("reality-minutes")) byId("reality-minutes").value = String(own);
+  const interval = byId("reality-minutes");
+  // A choice that is not saved yet stays, whatever news of the wallet comes in between.
+  if (!interval.dataset.chosen) interval.value = String(own);
   drawMarketing();
 }
 
@@ -142,7 +144,9 @@ async function exclude(event) {
 async function saveInterval(event) {
   event.preventDefault();
   await whileBusy(byId("reality-save"), () => attempt("reality", async () => {
-    await change("PUT", "/v1/me/reality-check", { minutes: Number.parseInt(byId("reality-minutes").value, 10) });
+    const interval = byId("reality-minutes");
+    await change("PUT", "/v1/me/reality-check", { minutes: Number.parseInt(interval.value, 10) });
+    delete interval.dataset.chosen;
     return t("reality_form.done");
   }));
 }
@@ -162,6 +166,7 @@ export function startBreaks() {
   byId("pause-form").addEventListener("submit", pause);
   byId("exclusion-form").addEventListener("submit", exclude);
   byId("reality-form").addEventListener("submit", saveInterval);
+  byId("reality-minutes").addEventListener("change", (event) => (event.target.dataset.chosen = "yes"));
   byId("marketing-form").addEventListener("submit", (event) => event.preventDefault());
   byId("marketing").addEventListener("change", saveMarketing);
   byId("confirm-yes").addEventListener("click", () => answerConfirm(true));
@@ -179,6 +184,7 @@ export function clearBreaks() {
     clearProblem(byId(`${part}-problem`));
   }
   byId("exclusion-understood").checked = false;
+  delete byId("reality-minutes").dataset.chosen;
   byId("closed-reasons").replaceChildren();
   for (const id of ["closed-card", "bet-closed"]) show(byId(id), false);
 }
