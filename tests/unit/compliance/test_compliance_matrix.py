@@ -18,7 +18,7 @@ def test_the_page_shows_what_is_off_and_what_is_missing() -> None:
     page = matrix.text()
     pace = next(line for line in page.splitlines() if line.startswith("| BR-WATCH-01 "))
     assert pace.endswith("| off |")
-    assert "off: no date" in pace
+    assert "off: the rule has no date" in pace
     for duty in matrix.duties():
         assert f"| {duty.rule} |" in page
 
