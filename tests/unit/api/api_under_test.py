@@ -86,6 +86,8 @@ class RecordingWallets:
         if kind == "fact_record":
             self.facts.append((player_id, members))
             return '200 0 {"applied":true}'
+        if kind == "rules_set":
+            return '200 0 {"applied":true}'
         raise AssertionError(f"identity sends no {kind}")
 
     async def query(self, player_id: str, kind: str, session_id: str, payload: str) -> str:

@@ -480,3 +480,25 @@ def test_a_wallet_that_asks_for_an_identity_opens_with_the_approval_and_shuts_ag
     assert analyst.decide(player.player_id, "reverify").status == 200
     assert deposit().code == "kyc_required"
     assert player.withdraw(1_000).status == 201, "money of the player's own is always paid"
+
+
+def test_a_login_brings_the_wallet_the_rules_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules change with the law, and a wallet may be older than they are."""
+    world = MoneyWorld()
+    wanted = wallet_rules(profile_now("br", world.clock.now_ms()))
+    of_before = {**wanted, "requires": ["session"]}
+    with monkeypatch.context() as before:
+        for module in ("services.accounts", "services.gate"):
+            before.setattr(f"{module}.wallet_rules", lambda _: of_before)
+        player = Player(world)
+
+    def rules() -> object:
+        found = run(world.real.query(player.player_id, "gate", "", "{}"))
+        return json.loads(found[6:])["rules"]
+
+    assert rules() == of_before
+    player.log_in()
+    assert rules() == of_before, "a day has one version"
+    world.clock.advance(DAY_MS)
+    player.log_in()
+    assert rules() == wanted

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, Protocol
 
 from services.container import House
-from shared.compliance.model import InForce
+from shared.compliance.model import InForce, profile_now
 from shared.compliance.registers.checks import FACT_OF
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
-from shared.kernel.times import HOUR_MS
+from shared.kernel.failures import anonymous_trace
+from shared.kernel.times import HOUR_MS, local_day
 from shared.platform.ports import Unreachable
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import SESSION_EXPIRED
@@ -57,6 +58,24 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
         "reality_check_minutes": REALITY_CHECK_MINUTES,
         "loosening_delay_ms": (LOOSENING_DELAY_HOURS if hours is None else hours) * HOUR_MS,
     }
+
+
+async def renew_rules(house: House, player_id: str, now_ms: int) -> None:
+    """Tell a wallet the rules of today, which may not be those that it was opened under; the day
+    is their version, and the same rules again are no event. Silence is logged and no harm: the
+    wallet keeps what it has, and the next login tells it again.
+    """
+    row = await house.db.first("SELECT jurisdiction FROM players WHERE player_id = ?", player_id)
+    assert row is not None
+    rules = wallet_rules(profile_now(str(row["jurisdiction"]), now_ms))
+    payload = canonical_json({"rules": rules, "version": local_day(now_ms)})
+    try:
+        answer = await house.wallets.execute(player_id, "rules_set", "", "", payload)
+    except Unreachable as failure:
+        house.log({"event": "rules_untold", "failure": anonymous_trace(failure)})
+        return
+    if decode_answer(answer).status >= 400:
+        house.log({"event": "rules_refused", "player_id": player_id})
 
 
 def min_round_ms(profile: InForce, kind: str) -> int:

@@ -24,7 +24,7 @@ from services.authentication import (
     second_factor_is_required,
 )
 from services.container import House
-from services.gate import begin_session
+from services.gate import begin_session, renew_rules
 from services.kyc_fact import try_to_tell_wallet
 from services.player_clock import player_now_ms
 from services.register_moments import check_at_login
@@ -77,6 +77,7 @@ async def login_player(house: House, tried: Attempt, visit: Visit, now_ms: int) 
         raise Rejected(ACCOUNT_CLOSED, "This account has been closed.")
     if not proven.wallet_is_open:
         await open_wallet(house, proven.subject_id, now_ms)
+    await renew_rules(house, proven.subject_id, now_ms)
     await check_at_login(house, proven.subject_id)
     await try_to_tell_wallet(house, proven.subject_id)
     place = await places.locate(house, visit)
