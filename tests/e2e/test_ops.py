@@ -153,8 +153,8 @@ def test_what_is_not_there_cannot_be_changed_or_decided(desk: dict[str, Caller])
 
 ALLOWED = {
     ("PUT", RTP): {"game_ops", "admin"},
-    ("GET", "/v1/ops/approvals"): {"game_ops", "finance", "admin", "auditor", "regulator"},
-    ("POST", _approval(NOBODY)): {"game_ops", "finance", "admin"},
+    ("GET", "/v1/ops/approvals"): {"kyc", "game_ops", "finance", "admin", "auditor", "regulator"},
+    ("POST", _approval(NOBODY)): {"kyc", "game_ops", "finance", "admin"},
     ("GET", "/v1/ops/aml/alerts"): {"aml", "finance", "admin", "auditor", "regulator"},
     ("GET", "/v1/ops/audit"): {"admin", "auditor", "regulator"},
     ("GET", "/v1/ops/payments/suspense"): {"finance", "admin", "auditor"},

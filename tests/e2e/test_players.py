@@ -24,7 +24,8 @@ def test_who_registers_has_a_profile_and_a_wallet(client: httpx.Client) -> None:
     assert profile["email"] == body["email"]
     assert profile["kyc_status"] == "pending"
     assert profile["vip_tier"] == "bronze"
-    assert profile["eligibility"]["can_deposit"] is True
+    assert profile["eligibility"]["can_deposit"] is False
+    assert profile["eligibility"]["reasons"][0] == "kyc_required"
     assert str(body["cpf"]) not in str(profile)
     assert len(profile["payment_accounts"]) == 1
     wallet = client.get("/v1/me/wallet", headers=headers).json()

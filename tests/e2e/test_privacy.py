@@ -39,7 +39,7 @@ def login_again(client: httpx.Client, player: Player) -> httpx.Response:
 
 
 def test_an_analysts_decision_reaches_the_wallet(client: httpx.Client) -> None:
-    player = join(client)
+    player = join(client, identified=False)
     assert "verified" not in identity_facts(player)
     expect(player.post("/v1/me/kyc/documents", DOCUMENT), 201)
     assert approve(client, player)["status"] == "approved"
@@ -52,7 +52,7 @@ def test_an_analysts_decision_reaches_the_wallet(client: httpx.Client) -> None:
 
 
 def test_two_people_override_what_one_may_not(client: httpx.Client) -> None:
-    player = join(client)
+    player = join(client, identified=False)
     analyst, admin = staff(client, "kyc"), staff(client, "admin")
     path = f"/v1/ops/kyc/{player.player_id}"
     body = {"decision": "approve", "reason": "seen in person"}

@@ -23,7 +23,7 @@ def production() -> Iterator[Edge]:
 @pytest.fixture(scope="module")
 def player(production: Edge) -> Iterator[Player]:
     with production.client() as client:
-        newcomer = join(client)
+        newcomer = join(client, identified=False)
         problem(newcomer.get("/v1/me/wallet"), 403, "second_factor_enrolment_required")
         enrol(newcomer)
         yield refresh(newcomer)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from e2e.edge import Edge
-from e2e.people import registration
+from e2e.player import join
 
 PATIENCE_S = 30
 CRON = "*/5 * * * *"
@@ -35,14 +35,13 @@ def keyed(token: object) -> dict[str, str]:
 
 
 class Player:
-    """Somebody new, logged in."""
+    """Somebody new, logged in, whose identity is verified."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-        body = registration()
-        self.player_id = str(ok(client.post("/v1/players", json=body))["player_id"])
-        credentials = {"email": body["email"], "password": body["password"]}
-        self.token = ok(client.post("/v1/auth/login", json=credentials))["access_token"]
+        made = join(client)
+        self.player_id = made.player_id
+        self.token = made.headers["Authorization"].removeprefix("Bearer ")
 
     def deposit(self, amount_minor: int) -> None:
         body = {"amount_minor": amount_minor, "method": "pix"}
