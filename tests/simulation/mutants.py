@@ -34,7 +34,7 @@ from shared.wallet.delivery import Delivery
 from shared.wallet.funding import Split
 from shared.wallet.gate_model import FOREVER, Gate
 from shared.wallet.memory import RememberingStore
-from shared.wallet.model import GENESIS_HASH, Decision, GameSession, Head, Seed, Withdrawal
+from shared.wallet.model import GENESIS_HASH, Decision, Head, Seed, Withdrawal
 from shared.wallet.service import Wallet
 from shared.wallet.store import Store
 
@@ -216,13 +216,6 @@ def _lets_the_looser_source_win(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(limits, "strictest", loosest)
 
 
-def _counts_nothing_by_session(patch: pytest.MonkeyPatch) -> None:
-    def played(session: GameSession, usage: Any) -> GameSession:
-        return replace(session, last_active_at=usage.session.last_active_at)
-
-    patch.setattr(decide_play, "played", played)
-
-
 def _accepts_stale_facts(patch: pytest.MonkeyPatch) -> None:
     right = gate_model.facts_until
 
@@ -356,11 +349,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "the looser of two sources wins",
         _lets_the_looser_source_win,
         frozenset({ORDER, "the strictest limit binds", WARNED}),
-    ),
-    Mutant(
-        "a game session's use is not counted",
-        _counts_nothing_by_session,
-        frozenset({ORDER, WARNED}),
     ),
     Mutant("a stale fact opens the gate", _accepts_stale_facts, frozenset({ORDER})),
     Mutant(
