@@ -344,7 +344,9 @@ def test_the_desk_tightens_and_never_loosens_and_every_order_is_in_the_log(
     assert {one["outcome"] for one in seen["orders"]} == {"done"}
     log = expect(auditor.get("/v1/ops/audit", limit=20), 200)["items"]
     mine = [one for one in log if one["subject"] == player.player_id]
-    assert [one["action"] for one in mine] == ["protection.operator_limit_set"] * 2
+    assert [one["action"] for one in mine] == ["protection.operator_limit_set"] * 2 + [
+        "kyc.approve"
+    ]
     assert "phone" not in str(mine), "the reason stays with the order"
     problem(auditor.post(f"{path}/limits", order), 403, "forbidden")
     problem(support.post(f"{path}/limits", {"kind": "wager"}), 422, "validation_failed")
