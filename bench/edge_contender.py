@@ -36,9 +36,6 @@ ONE_PIXEL: Final = (
 class Edge(Contender):
     """One checkout's edge. `state` is a folder of opened wallets to begin with, or None."""
 
-    # The alarm comes a second after the first event, the queue's batch a second after the alarm.
-    settle_quiet_s = 2.5
-
     def __init__(
         self,
         name: str,
@@ -54,6 +51,10 @@ class Edge(Contender):
         self._checkout = checkout
         self._opened = opened
         self._delivers = delivers
+        if delivers:
+            # An alarm comes up to five seconds after the one before (`shared.wallet.outbox`), the
+            # queue's batch a second after the alarm.
+            self.settle_quiet_s = 7.0
         self._service: Service | None = None
         self._analyst = ""
 

@@ -8,7 +8,7 @@ from browser.player import Player, without_sockets
 from e2e.edge import Edge
 from e2e.player import expect as expect_answer
 from e2e.player import fresh_key
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
 BETS = "**/v1/me/rounds"
 
@@ -109,6 +109,7 @@ def test_what_happens_on_another_device_is_seen_here(visit: OpenVisit, edge: Edg
     page = opened.page
     player = at_the_dice(opened, edge)
     is_live(page)
+    opened.expect_errors.add(401)  # the exclusion ends every other session, and this is one
     with player.elsewhere(edge) as other:
         body = {"amount_minor": 2_500}
         expect_answer(other.post("/v1/me/withdrawals", body, key=fresh_key()), 201)
@@ -119,8 +120,48 @@ def test_what_happens_on_another_device_is_seen_here(visit: OpenVisit, edge: Edg
             player.bet()
         expect(page.locator("#bet-warning")).to_be_visible()
         expect_answer(other.post("/v1/me/exclusions", {"days": 30}), 201)
-    expect(page.locator("#bet-closed")).to_be_visible()
+        closed, notice = page.locator("#bet-closed"), page.locator("#entrance-notice")
+        expect(closed.or_(notice).filter(visible=True).first).to_be_visible()
+        expect(page.locator("body")).to_have_attribute("data-live", "closed")
+        page.evaluate("() => { location.hash = '#/wallet'; }")
+    expect(notice).to_contain_text("autoexclusão")
+
+
+def test_a_page_that_nobody_is_at_keeps_no_session_alive(visit: OpenVisit, edge: Edge) -> None:
+    opened = visit(edge.base_url)
+    page = opened.page
+    page.clock.install()
+    sockets: list[WebSocketRoute] = []
+    renewals: list[str] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket("**/v1/play", pass_on)
+    at_the_dice(opened, edge)
+    is_live(page)
+
+    def note_renewal(sent: Request) -> None:
+        if sent.url.endswith("/v1/auth/refresh"):
+            renewals.append(sent.url)
+
+    page.on("request", note_renewal)
+    with page.expect_response("**/v1/auth/refresh"):
+        sockets[-1].close(code=4401, reason="token_expired")
+    is_live(page)
+    assert len(renewals) == 1, "somebody is there"
+
+    page.clock.fast_forward("02:30")
+    sockets[-1].close(code=4401, reason="token_expired")
     expect(page.locator("body")).to_have_attribute("data-live", "closed")
+    page.clock.fast_forward("01:10")
+    page.wait_for_timeout(1_000)
+    assert len(renewals) == 1, "nobody is there"
+    page.mouse.move(5, 5)
+    is_live(page)
+    assert len(renewals) == 2
+    assert len(sockets) == 3
 
 
 @pytest.mark.parametrize("code", ["limit_wager", "insufficient_funds"])

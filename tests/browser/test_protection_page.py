@@ -8,6 +8,7 @@ from browser.conftest import Device, Language, OpenVisit, Visit
 from browser.player import Player, minor
 from e2e.edge import Edge
 from e2e.player import expect as expect_answer
+from e2e.player import fresh_key, staff
 from playwright.sync_api import Locator, Page, expect
 
 from shared.kernel.times import DAY_MS, MINUTE_MS
@@ -195,6 +196,46 @@ def test_whoever_stops_at_a_reality_check_is_logged_out(visit: OpenVisit, edge: 
     page.locator("#bet-button").click()
     page.locator("#reality-stop").click()
     expect(page.locator("#view-welcome")).to_be_visible()
+
+
+@pytest.mark.parametrize(("device", "language", "dark"), SCREENS)
+def test_a_message_that_asks_for_a_choice_is_answered_by_a_limit_that_means_something(
+    visit: OpenVisit, edge: Edge, device: Device, language: Language, dark: bool
+) -> None:
+    opened = visit(edge.base_url, device=device, language=language, dark=dark)
+    page = opened.page
+    player = signed_up(opened, edge, funds="100")
+    player.open("play")
+    player.choose(chance=50, stake="2")
+    player.bet()
+    with edge.client() as client:
+        order = {"player_id": player.player_id, "action": "choose", "reason": "a talk by phone"}
+        desk = staff(client, "aml")
+        expect_answer(desk.post("/v1/ops/interventions", order, key=fresh_key()), 201)
+    opened.expect_errors.update((403, 409))
+    page.locator("#bet-button").click()
+    dialog, answer = page.locator("#intervention-dialog"), page.locator("#intervention-ack")
+    expect(page.locator("#intervention-demand")).to_contain_text("30")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    answer.click()
+    expect(page.locator("#intervention-problem")).to_contain_text("30")
+    opened.keep_screenshot("choice", whole=False)
+    assert_accessible(opened)
+    for value, counts in (("1000", False), ("2", True)):
+        page.locator("#intervention-limits").click()
+        expect(page.locator("#view-protection")).to_be_visible()
+        set_limit(page, "wager", "daily", value)
+        expect(limit_card(page, "wager-daily").locator(".limit-value")).to_contain_text(value[:1])
+        player.open("play")
+        page.locator("#bet-button").click()
+        expect(dialog).to_be_visible()
+        answer.click()
+        expect(page.locator("#intervention-problem")).to_be_visible(visible=not counts)
+    expect(dialog).to_be_hidden()
+    page.locator("#bet-button").click()
+    expect(page.locator("#bet-problem")).not_to_be_empty()
+    expect(dialog).to_be_hidden()
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])

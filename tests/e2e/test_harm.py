@@ -28,6 +28,7 @@ from shared.kernel.times import DAY_MS, MINUTE_MS
 CRON: Final = "*/5 * * * *"
 YOUNG: Final = "2004-05-17"
 STAKE_MINOR: Final = 100
+LOST_MINOR: Final = 4_000
 HIGHEST_STAKE_MINOR: Final = 1_000_000
 INSIST: Final = "intervention_choice_required"
 HIDDEN: Final = ("score", "RG-M", "marker", "policy_version")
@@ -76,8 +77,9 @@ def bet(player: Player) -> httpx.Response:
     return player.bet(opened.json()["session_id"], STAKE_MINOR)
 
 
-def lower_a_limit(player: Player) -> None:
-    body = {"amount_minor": 50_000}
+def lower_a_limit(player: Player, amount_minor: int = LOST_MINOR) -> None:
+    """The player's loss limit by day, which `chase` has used up."""
+    body = {"amount_minor": amount_minor}
     lowered = expect(player.send("PUT", "/v1/me/limits/loss/daily", body), 200)
     assert lowered["status"] == "active"
 
@@ -118,9 +120,11 @@ def test_play_that_reaches_high_must_choose_before_the_next_bet_and_can_go_on_af
     problem(answer(player, done["intervention_id"], "acknowledged"), 409, INSIST)
     problem(answer(player, done["intervention_id"], "limit_set"), 409, INSIST)
     assert player.withdraw(1_000)["status"] in ("processing", "paid")
+    lower_a_limit(player, 10 * LOST_MINOR)
+    problem(answer(player, done["intervention_id"], "limit_set"), 409, INSIST)
     lower_a_limit(player)
     expect(answer(player, done["intervention_id"], "limit_set"), 200)
-    expect(bet(player), 201)
+    problem(bet(player), 403, "limit_loss")
 
     after = judged(edge, desk, player)
     assert after["interventions"][0]["reaction"] == "limit_set"
@@ -129,7 +133,9 @@ def test_play_that_reaches_high_must_choose_before_the_next_bet_and_can_go_on_af
     assert not any(task["is_late"] for task in tasks.values())
     assert after["restrictions"]["bonus"]
     assert after["vip"]["benefits"] is False
-    assert_adds_up(player)
+    tomorrow = later(player, DAY_MS)
+    expect(bet(tomorrow), 201)
+    assert_adds_up(tomorrow)
 
 
 def test_play_that_reaches_critical_is_paused_for_24_hours(
@@ -175,6 +181,7 @@ def test_the_house_reports_what_it_did(edge: Edge, client: httpx.Client) -> None
     assert found["interventions"][0]["reaction"] == "acknowledged"
     report = expect(staff(client, "regulator").get("/v1/ops/protection/report"), 200)
     assert sum(row["players"] for row in report["levels"]) == report["players"]
-    [row] = [r for r in report["interventions"] if r["origin"] == "staff"]
+    mine = ("staff", "acknowledge")
+    [row] = [r for r in report["interventions"] if (r["origin"], r["action"]) == mine]
     assert row["reactions"]["acknowledged"] >= 1
     assert expect(player.get("/v1/me"), 200)["vip_tier"] == "bronze"

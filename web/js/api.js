@@ -7,6 +7,7 @@
  */
 
 import { locale } from "./i18n.js";
+import { isPresent } from "./presence.js";
 import { currentAccessToken, endSession, refreshOnce, startSession, storedRefreshToken } from "./session.js";
 
 const PENDING_SLOT = "acme.pending";
@@ -89,8 +90,12 @@ async function withToken(method, path, options = {}) {
   return once(method, path, { ...options, token: currentAccessToken() });
 }
 
-/** A new access token; signs out when the session is over. */
+/**
+ * A new access token; signs out when the session is over. While nobody is there nothing is renewed, and what the
+ * page asked for by itself stays without an answer.
+ */
 export async function renewSession() {
+  if (!isPresent()) throw new NoAnswer();
   try {
     await refreshOnce(exchangeRefreshToken);
   } catch (error) {

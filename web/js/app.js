@@ -10,6 +10,7 @@ import { byId, show, whileBusy } from "./dom.js";
 import { closeLive, openLive, startLive } from "./live.js";
 import { forgetProtection, onProtection, refreshProtection } from "./protection.js";
 import { onLanguageChange, startLanguage } from "./i18n.js";
+import { startPresence } from "./presence.js";
 import { isSignedIn, onSessionChange } from "./session.js";
 import { forgetPlayer, onWallet, refreshWallet, setWallet } from "./store.js";
 import { clearBreaks, drawBreaks, startBreaks } from "./views/breaks.js";
@@ -106,12 +107,18 @@ async function enter() {
   showPending();
 }
 
+/** Why the socket of live play ended, for whom that ends the session too. */
+let ending = null;
+
 /** What the server says unasked over the socket of live play. */
 function hear({ type, ...told }) {
   if (type === "balance") setWallet(told);
   else if (type === "limit_warning") warnOfLimits(told.warnings);
   else if (type === "reality_check") showCheck(told);
-  else if (type === "session_end") refreshProtection().catch(tell);
+  else if (type === "session_end") {
+    ending = told.reason;
+    refreshProtection().catch(tell);
+  }
 }
 
 function leave(reason) {
@@ -119,7 +126,8 @@ function leave(reason) {
   for (const clear of [forgetPlayer, forgetProtection, clearStrip, clearBreaks, clearChecks, forgetPending, clearDice, clearRounds, clearStatement, clearLimits, clearDocuments, clearSecurity, clearWallet]) clear();
   if (byId("round-dialog").open) byId("round-dialog").close();
   tell(null);
-  tellEnding(reason);
+  tellEnding(reason, ending);
+  ending = null;
   history.replaceState(null, "", "#/");
   route();
   showPending();
@@ -141,6 +149,7 @@ async function start() {
   startStatement();
   startDocuments();
   startSecurity();
+  startPresence();
   startStrip();
   startLimits();
   startBreaks();

@@ -8,6 +8,7 @@
  */
 
 import { ApiProblem, NoAnswer, renewSession, useTransport } from "./api.js";
+import { isPresent, onReturn } from "./presence.js";
 import { currentAccessToken, endSession, isSignedIn } from "./session.js";
 
 const PROTOCOL = "acme.play.v1";
@@ -33,6 +34,18 @@ export function startLive(onPush) {
   useTransport(play);
   document.addEventListener("visibilitychange", () => wanted && openLive());
   addEventListener("online", () => wanted && openLive());
+  onReturn(comeBack);
+}
+
+/** Whoever was away when the token ended gets a new one, and the socket that ended with it. */
+async function comeBack() {
+  if (!wanted || socket || !isSignedIn()) return;
+  try {
+    await renewSession();
+  } catch {
+    return; // The next request says what is wrong.
+  }
+  openLive();
 }
 
 /** Have a socket from now on, if one can be had; harmless when there is one. */
@@ -91,6 +104,7 @@ async function lost({ code, reason }) {
     return;
   }
   // A browser does not say why an upgrade was refused: most often the access token is over.
+  if (reason === "token_expired" && !isPresent()) return;
   if ((reason === "token_expired" || never) && isSignedIn() && document.visibilityState !== "hidden") {
     try {
       if (reason === "token_expired" || failures === 0) await renewSession();

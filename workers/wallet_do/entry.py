@@ -6,12 +6,12 @@ whoever called. A command is one synchronous block, so nothing interleaves with 
 """
 
 import json
-import traceback
 from typing import Final
 
 from live.table import Table
 
 from shared.games.catalogue import CATALOGUE
+from shared.kernel.failures import anonymous_trace
 from shared.platform.workerd.alarm import DurableAlarm
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.entropy import SystemEntropy
@@ -146,14 +146,5 @@ class Default(WorkerEntrypoint):
 
 
 def _log_failure(during: str, error: Exception) -> None:
-    """The type and the places, never the message: it may quote what a player sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    log_line(
-        {
-            "event": "wallet.failed",
-            "level": "error",
-            "during": during,
-            "error": type(error).__name__,
-            "at": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],
-        }
-    )
+    told = {"event": "wallet.failed", "level": "error", "during": during}
+    log_line({**told, "failure": anonymous_trace(error)})

@@ -20,6 +20,7 @@ from shared.wallet.commands import (
     SessionRevoke,
 )
 from shared.wallet.gate_model import (
+    DEMANDS,
     Gate,
     Intervention,
     LoginSession,
@@ -49,18 +50,22 @@ def decide_rules_set(gate: Gate, command: RulesSet, moment: Moment) -> Decision:
 
 
 def decide_fact_record(gate: Gate, command: FactRecord, moment: Moment) -> Decision:
-    """Take what the house established; an older version is ignored, and so is the same again but
-    for its version.
+    """Take what the house established; what is older is ignored, and so is the same again but for
+    its version. The answer tells whether the wallet's rules ask for this fact: where the profile of
+    the day does and they do not, the house tells the rules anew.
     """
     known = gate.read_facts().get(command.name)
-    if known is not None and command.fact.version < known.version:
-        return Decision(answer=lambda _: {"applied": False})
+    is_applied = not command.fact.is_older(known, command.name)
+    is_asked = command.name in gate.read_rules().requires
+    answer: dict[str, object] = {"applied": is_applied, "asked": is_asked}
+    if not is_applied:
+        return Decision(answer=lambda _: answer)
     after = gate.with_fact(command.name, command.fact)
     if command.fact.says_the_same(known):
-        return Decision(answer=lambda _: {"applied": True}, rows=(after,))
+        return Decision(answer=lambda _: answer, rows=(after,))
     told = {"name": command.name, **command.fact.as_data()}
     draft = Draft(moment.new_id(), "FACT_RECORDED", told)
-    return Decision(answer=lambda _: {"applied": True}, drafts=(draft,), rows=(after,))
+    return Decision(answer=lambda _: answer, drafts=(draft,), rows=(after,))
 
 
 @value
@@ -177,18 +182,22 @@ def decide_reality_check_ack(head: Head, view: View, moment: Moment) -> Decision
 def decide_intervention_set(
     head: Head, gate: Gate, command: InterventionSet, moment: Moment
 ) -> Decision:
-    """Send a message that bets wait for, in place of one that waits already; and stop or allow
-    bonuses. One that demands nothing leaves what waits as it is.
+    """Send a message that bets wait for, in place of one that waits already and demands no more;
+    one that demands less leaves what waits as it is. It may stop bonuses; only a word that demands
+    nothing allows them again.
     """
-    waiting = Intervention(
+    before = gate.read_intervention()
+    is_milder = before is not None and _strictness(command.demands) < _strictness(before.demands)
+    waits = command.demands != "none" and not is_milder
+    message = Intervention(
         command.intervention_id, command.level, command.template, command.demands, head.seq + 1
     )
+    stays_blocked = command.demands != "none" and gate.bonus_blocked == 1
+    blocks_bonus = command.blocks_bonus or stays_blocked
     after = altered(
         gate,
-        intervention=gate.intervention
-        if command.demands == "none"
-        else canonical_json(waiting.as_data()),
-        bonus_blocked=int(command.blocks_bonus),
+        intervention=canonical_json(message.as_data()) if waits else gate.intervention,
+        bonus_blocked=int(blocks_bonus),
     )
     draft = Draft(
         moment.new_id(),
@@ -198,7 +207,8 @@ def decide_intervention_set(
             "level": command.level,
             "template": command.template,
             "demands": command.demands,
-            "bonus_block": command.blocks_bonus,
+            "waits": waits,
+            "bonus_block": blocks_bonus,
         },
     )
     return Decision(
@@ -209,10 +219,10 @@ def decide_intervention_set(
 
 
 def decide_intervention_ack(
-    head: Head, gate: Gate, command: InterventionAck, moment: Moment, *, has_chosen: bool
+    head: Head, gate: Gate, command: InterventionAck, moment: Moment, done: str | None
 ) -> Decision:
-    """Take the player's reaction. `has_chosen`: since the message was sent, the player has done
-    what the reaction says.
+    """Take the player's reaction. `done` is what the player has done since the message was sent of
+    what the command says and the message demands; None when that is nothing.
 
     Raises:
         Rejected: `session_expired`, `intervention_not_found`, `intervention_choice_required`.
@@ -221,21 +231,25 @@ def decide_intervention_ack(
     waiting = gate.read_intervention()
     if waiting is None or waiting.intervention_id != command.intervention_id:
         raise Rejected(errors.INTERVENTION_NOT_FOUND, "no such message waits")
-    if (waiting.demands == "choose" or command.reaction != "acknowledged") and not has_chosen:
+    if done is None:
         raise Rejected(
             errors.INTERVENTION_CHOICE_REQUIRED,
-            "set a tighter limit or take a pause, then say so",
+            "set a limit that you reached in the last 30 days, or take a pause",
             demands=waiting.demands,
         )
     told: dict[str, object] = {
         "intervention_id": waiting.intervention_id,
-        "reaction": command.reaction,
+        "reaction": done,
     }
     return Decision(
         answer=lambda _: told,
         drafts=(Draft(moment.new_id(), "INTERVENTION_ACKNOWLEDGED", told),),
         rows=(altered(gate, intervention=None),),
     )
+
+
+def _strictness(demands: str) -> int:
+    return DEMANDS.index(demands)
 
 
 def _new_period(view: View, moment: Moment) -> tuple[Gate, Draft]:

@@ -20,14 +20,18 @@ Source = Literal["player", "operator"]
 
 FACT_STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "kyc": ("verified", "missing"),
-    "impediment": ("clear", "impeded", "pending"),
-    "register": ("clear", "excluded", "pending"),
+    "impediment": ("clear", "pending", "impeded"),
+    "register": ("clear", "pending", "excluded"),
 }
-"""The statuses of each fact; the first is the good one."""
+"""The statuses of each fact, each worse than the one before; the first is the good one."""
 
 REQUIREMENTS: Final[tuple[Requirement, ...]] = ("kyc", "impediment", "register", "session", "place")
 SOURCES: Final[tuple[Source, ...]] = ("player", "operator")
 VERDICTS: Final = ("inside", "outside", "unknown")
+DEMANDS: Final = ("none", "acknowledge", "choose")
+"""What a message asks of the player, each more than the one before."""
+CHOICES: Final = ("limit_set", "paused", "excluded")
+"""What a player can do about a message that asks to choose."""
 EXCLUSION_SOURCES: Final = ("player", "operator", "harm")
 
 NEVER: Final = 0
@@ -91,6 +95,15 @@ class Fact:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         return cls(data["status"], data["version"], data["valid_until"], tuple(data["reasons"]))
+
+    def is_older(self, known: "Fact | None", name: str) -> bool:
+        """True when `known` says something newer of the fact `name`, or something worse of the same
+        moment: of two answers that cannot be put in order the one counts that protects.
+        """
+        if known is None or self.version != known.version:
+            return known is not None and self.version < known.version
+        worse = FACT_STATUSES[name].index
+        return worse(self.status) < worse(known.status)
 
     def says_the_same(self, other: "Fact | None") -> bool:
         """True when only the moment of the check is another."""

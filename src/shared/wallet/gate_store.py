@@ -10,7 +10,7 @@ from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import Exclusion, Gate, LimitChange, LoginSession
 from shared.wallet.gates import View
-from shared.wallet.model import GameSession, Limit
+from shared.wallet.model import DayUsage, GameSession, Limit
 
 
 class GateStore:
@@ -120,12 +120,17 @@ class GateStore:
         )
         return bool(self._sql.query(found, kind, seq, now_ms))
 
-    def has_tightened_after(self, seq: int) -> bool:
-        """True when the player made a limit tighter after the event `seq`."""
-        return bool(
-            self._sql.query(
-                "SELECT 1 FROM events WHERE seq > ? AND type = 'LIMIT_CHANGED' "
-                "AND data ->> 'source' = 'player' AND data ->> 'tighter' = 1 LIMIT 1",
-                seq,
-            )
+    def tightened_after(self, seq: int) -> list[Limit]:
+        """The player's limits as they are now that were made tighter after the event `seq`."""
+        return tables.find(
+            self._sql,
+            Limit,
+            "FROM limits WHERE source = 'player' AND EXISTS (SELECT 1 FROM events WHERE seq > ? "
+            "AND type = 'LIMIT_CHANGED' AND data ->> 'source' = 'player' AND data ->> 'tighter' = 1"
+            " AND data ->> 'kind' = limits.kind AND data ->> 'period' = limits.period)",
+            seq,
         )
+
+    def days_since(self, day: int) -> list[DayUsage]:
+        """What each regulatory day from `day` on has seen."""
+        return tables.find(self._sql, DayUsage, "FROM daily WHERE day >= ? ORDER BY day", day)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from shared.kernel.times import local_day
+from shared.wallet.choices import looked_at_since, would_have_held
 from shared.wallet.commands import (
     FactRecord,
     InterventionAck,
@@ -24,7 +26,7 @@ from shared.wallet.decide_gate import (
     decide_session_begin,
     decide_session_revoke,
 )
-from shared.wallet.gate_model import Gate
+from shared.wallet.gate_model import CHOICES, Gate, Intervention
 from shared.wallet.model import Decision
 from shared.wallet.situation import Handlers, Situation
 
@@ -36,21 +38,35 @@ def _session_begin(command: SessionBegin, at: Situation) -> Decision:
 
 def _intervention_ack(command: InterventionAck, at: Situation) -> Decision:
     gate = at.store.gate()
-    has_chosen = _has_chosen(gate, command.reaction, at)
-    return decide_intervention_ack(at.head, gate, command, at.moment, has_chosen=has_chosen)
+    return decide_intervention_ack(at.head, gate, command, at.moment, _done(gate, command, at))
 
 
-def _has_chosen(gate: Gate, reaction: str, at: Situation) -> bool:
-    """True when the player has done what the reaction says since the message was sent. A term of
-    the player's own that was in force before counts too: nobody is asked for a second one. What the
-    house did, a pause for the player's protection above all, is no choice of the player's.
+def _done(gate: Gate, command: InterventionAck, at: Situation) -> str | None:
+    """What the player has done of what the command says; who only says to have read a message that
+    asks for a choice has made any of them. None when that is nothing.
     """
-    waiting = gate.read_intervention()
-    if waiting is None or reaction == "acknowledged":
-        return waiting is not None and waiting.demands != "choose"
+    waiting, reaction = gate.read_intervention(), command.reaction
+    if waiting is None:
+        return None
+    if reaction != "acknowledged":
+        return reaction if _has_chosen(waiting, reaction, at) else None
+    if waiting.demands != "choose":
+        return reaction
+    return next((one for one in CHOICES if _has_chosen(waiting, one, at)), None)
+
+
+def _has_chosen(waiting: Intervention, reaction: str, at: Situation) -> bool:
+    """True when the player has done what the reaction says since the message was sent: set a limit
+    that would have held (`choices`), or made a term. A term of the player's own that was in force
+    before counts too: nobody is asked for a second one. What the house did, a pause for the
+    player's protection above all, is no choice of the player's.
+    """
     match reaction:
         case "limit_set":
-            return at.store.has_tightened_after(waiting.set_seq)
+            today = local_day(at.moment.now_ms)
+            days = at.store.days_since(looked_at_since(today))
+            limits = at.store.tightened_after(waiting.set_seq)
+            return any(would_have_held(limit, days, today) for limit in limits)
         case "paused":
             return at.store.has_stopped(PAUSED, waiting.set_seq, at.moment.now_ms)
         case _:

@@ -61,7 +61,7 @@ Period = Literal["session", "daily", "weekly", "monthly"]
 RoundStatus = Literal["open", "settled", "rolled_back", "archived"]
 GrantStatus = Literal["active", "converted", "forfeited", "expired"]
 
-EVENT_SCHEMA_VERSION: Final = 3
+EVENT_SCHEMA_VERSION: Final = 4
 """What this release writes; `upcast` reads what earlier ones wrote."""
 
 GENESIS_HASH: Final = "0" * 64

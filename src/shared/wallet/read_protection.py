@@ -25,6 +25,8 @@ from shared.wallet.commands import (
     SessionBegin,
 )
 from shared.wallet.gate_model import (
+    CHOICES,
+    DEMANDS,
     EXCLUSION_SOURCES,
     FACT_STATUSES,
     REQUIREMENTS,
@@ -40,8 +42,7 @@ MAX_DELAY_MS: Final = 30 * DAY_MS
 LEAST_REALITY_MINUTES: Final = 10
 MOST_REALITY_MINUTES: Final = 120
 LEVELS: Final = ("none", "low", "medium", "high", "critical")
-DEMANDS: Final = ("none", "acknowledge", "choose")
-REACTIONS: Final = ("acknowledged", "limit_set", "paused", "excluded")
+REACTIONS: Final = ("acknowledged", *CHOICES)
 
 HOUSE_ONLY: Final = frozenset(
     {"rules_set", "fact_record", "session_begin", "operator_limit_set", "intervention_set"}

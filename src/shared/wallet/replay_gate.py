@@ -112,7 +112,7 @@ def _reality_started(state: GateState, event: Event, data: Facts) -> None:
 
 
 def _intervention_set(state: GateState, event: Event, data: Facts) -> None:
-    if data["demands"] != "none":
+    if data["waits"]:
         waiting = Intervention(
             data["intervention_id"], data["level"], data["template"], data["demands"], event.seq
         )

@@ -6,6 +6,7 @@ all of them.
 
     version 2   BONUS_CREDIT says its terms; WITHDRAWAL_HELD says when it is due
     version 3   OPENED says the rules; LIMIT_CHANGED says whose limit it is
+    version 4   INTERVENTION_SET says whether bets wait for it
 """
 
 import json
@@ -50,4 +51,7 @@ _TO_VERSION_3: Final[_Steps] = {
     "OPENED": lambda _, data: {"rules": rules_of_old(data["jurisdiction"]).as_data()},
     "LIMIT_CHANGED": lambda _, __: {"source": "player", "tighter": True},
 }
-_STEPS: Final = ((2, _TO_VERSION_2), (3, _TO_VERSION_3))
+_TO_VERSION_4: Final[_Steps] = {
+    "INTERVENTION_SET": lambda _, data: {"waits": data["demands"] != "none"},
+}
+_STEPS: Final = ((2, _TO_VERSION_2), (3, _TO_VERSION_3), (4, _TO_VERSION_4))

@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from simulation.sim.broken import require
-from simulation.sim.model_effects import used_of
 from simulation.sim.model_gate import FOREVER, reasons_barred, reasons_unanswered, refuse_elsewhere
 from simulation.sim.model_judge import refuse_idle
+from simulation.sim.model_state import used_of
 from simulation.sim.wallets import SimulatedWallet
 
 LAST_MS: Final = 253_402_300_799_999

@@ -37,6 +37,7 @@ from simulation.sim.model_state import (
     Payload,
     Types,
     active_ms,
+    used_of,
 )
 
 MAX_NONCES: Final = 1_000
@@ -150,17 +151,6 @@ def _require_warnings(model: ModelState, body: Body, now_ms: int, use: ModelDay)
     }
     told = {(one["kind"], one["period"], one["value"]) for one in body["warnings"]}
     require(told == expected, "limits warn from 90 per cent on", (told, expected))
-
-
-def used_of(kind: str, seen: ModelDay) -> int:
-    """What is used of a limit, in its own unit."""
-    return {
-        "deposit": seen.deposited,
-        "loss": max(0, seen.wagered - seen.won),
-        "wager": seen.wagered,
-        "bet_count": seen.bets,
-        "time": -(-seen.play_ms // MINUTE_MS),
-    }[kind]
 
 
 def do_bet(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:

@@ -46,7 +46,7 @@ class ModelMessage:
 
     message_id: str
     demands: str
-    has_tightened: bool = False
+    tightened: set[LimitKey] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
 
 

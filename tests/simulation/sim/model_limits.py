@@ -74,12 +74,12 @@ def do_limit_set(model: ModelState, payload: Payload, now_ms: int, body: Body) -
 
 
 def _in_force(gate: ModelGate, key: tuple[str, str], value: int | None) -> None:
-    """The player's limit is `value`; one that is tighter answers a message that asks to choose."""
+    """The player's limit is `value`; a tighter one may answer a message that asks to choose."""
     current = gate.own.pop(key, None)
     if value is not None:
         gate.own[key] = value
         if gate.message is not None and (current is None or value < current):
-            gate.message.has_tightened = True
+            gate.message.tightened.add(key)
 
 
 def _confirmed(gate: ModelGate, key: tuple[str, str], now_ms: int, body: Body) -> Types:

@@ -4,9 +4,29 @@ from collections.abc import Mapping
 from typing import Final
 
 from simulation.sim.broken import require
+from simulation.sim.calendar import day_of, windows_of
 from simulation.sim.model_gate import FOREVER, IDLE_MS, ModelFact, ModelLogin, ModelMessage
 from simulation.sim.model_limits import is_over, judge_never
-from simulation.sim.model_state import Body, Effect, Judge, ModelState, Payload, Types
+from simulation.sim.model_state import (
+    Body,
+    Effect,
+    Judge,
+    ModelState,
+    Payload,
+    Types,
+    sum_of,
+    used_of,
+)
+
+WORSE: Final = {
+    "verified": 0,
+    "clear": 0,
+    "missing": 1,
+    "pending": 1,
+    "impeded": 2,
+    "excluded": 2,
+}
+"""Of two facts of one moment the worse one stays."""
 
 # What the house establishes
 
@@ -26,8 +46,12 @@ def do_rules_set(model: ModelState, payload: Payload, now_ms: int, body: Body) -
 def do_fact_record(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     facts, name, until = model.gate.facts, payload["name"], payload.get("valid_until")
     known = facts.get(name)
-    is_newer = known is None or payload["version"] >= known.version
+    is_newer = known is None or (payload["version"], WORSE[payload["status"]]) >= (
+        known.version,
+        WORSE[known.status],
+    )
     require(body["applied"] == is_newer, "an older fact is ignored", body)
+    require(body["asked"] == (name in model.gate.requires), "a fact tells who asks for it", body)
     if not is_newer:
         return ()
     fact = ModelFact(
@@ -157,9 +181,13 @@ def do_reality_check_ack(model: ModelState, payload: Payload, now_ms: int, body:
 
 def do_intervention_set(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     gate = model.gate
-    if payload["demands"] != "none":
-        gate.message = ModelMessage(payload["intervention_id"], payload["demands"])
-    gate.blocks_bonus = payload.get("bonus_block", False)
+    demands, blocks = payload["demands"], payload.get("bonus_block", False)
+    if demands == "none":
+        gate.blocks_bonus = blocks
+        return ("INTERVENTION_SET",)
+    gate.blocks_bonus = gate.blocks_bonus or blocks
+    if gate.message is None or demands == "choose" or gate.message.demands == "acknowledge":
+        gate.message = ModelMessage(payload["intervention_id"], demands)
     return ("INTERVENTION_SET",)
 
 
@@ -172,11 +200,31 @@ def judge_intervention_ack(
     if message is None or message.message_id != payload["intervention_id"]:
         return "intervention_not_found"
     did = {
-        "acknowledged": message.demands != "choose",
-        "limit_set": message.has_tightened,
+        "limit_set": has_chosen_a_limit(model, message, now_ms),
         **{code: code in message.stopped or end > now_ms for code, end in gate.own_ends.items()},
-    }[reaction]
-    return None if did else "intervention_choice_required"
+    }
+    did["acknowledged"] = message.demands != "choose" or any(did.values())
+    return None if did[reaction] else "intervention_choice_required"
+
+
+def has_chosen_a_limit(model: ModelState, message: ModelMessage, now_ms: int) -> bool:
+    """A limit that was made tighter since the message, and that some window of the last thirty days
+    would have used up; any, where nothing was used in those windows' days.
+    """
+    limits = [(key, model.gate.own[key]) for key in message.tightened if key in model.gate.own]
+    today = day_of(now_ms)
+    last = [dict(windows_of(day)) for day in range(today - 29, today + 1)]
+    oldest = min(last[0].values())
+    seen = {number: day for number, day in model.days.items() if number >= oldest}
+    if not any(day.bets or day.deposited or day.play_ms for day in seen.values()):
+        return bool(limits)
+    for (kind, period), value in limits:
+        span = "daily" if period == "session" else period
+        for first in {windows[span] for windows in last}:
+            inside = [day for n, day in seen.items() if dict(windows_of(n))[span] == first]
+            if used_of(kind, sum_of(inside)) >= value:
+                return True
+    return False
 
 
 def do_intervention_ack(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:

@@ -1,6 +1,6 @@
 """What the model of a wallet remembers: dictionaries of plain values, nothing of the wallet's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,29 @@ class ModelDay:
     deposited: int = 0
     bets: int = 0
     play_ms: int = 0
+
+
+def sum_of(days: Iterable[ModelDay]) -> ModelDay:
+    """What several days have seen."""
+    total = ModelDay()
+    for seen in days:
+        total.wagered += seen.wagered
+        total.won += seen.won
+        total.deposited += seen.deposited
+        total.bets += seen.bets
+        total.play_ms += seen.play_ms
+    return total
+
+
+def used_of(kind: str, seen: ModelDay) -> int:
+    """What is used of a limit, in its own unit."""
+    return {
+        "deposit": seen.deposited,
+        "loss": max(0, seen.wagered - seen.won),
+        "wager": seen.wagered,
+        "bet_count": seen.bets,
+        "time": -(-seen.play_ms // MINUTE_MS),
+    }[kind]
 
 
 @dataclass(slots=True)
@@ -165,15 +188,7 @@ class ModelState:
         """What the running day, week and month have seen."""
         sums: dict[str, ModelDay] = {}
         for period, first in windows_of(day_of(now_ms)):
-            total = ModelDay()
-            for number, seen in self.days.items():
-                if number >= first:
-                    total.wagered += seen.wagered
-                    total.won += seen.won
-                    total.deposited += seen.deposited
-                    total.bets += seen.bets
-                    total.play_ms += seen.play_ms
-            sums[period] = total
+            sums[period] = sum_of(seen for number, seen in self.days.items() if number >= first)
         return sums
 
     def active_ms(self, now_ms: int) -> int:

@@ -85,7 +85,7 @@ class RecordingWallets:
             return "200 0 {}"
         if kind == "fact_record":
             self.facts.append((player_id, members))
-            return '200 0 {"applied":true}'
+            return '200 0 {"applied":true,"asked":true}'
         if kind == "rules_set":
             return '200 0 {"applied":true}'
         raise AssertionError(f"identity sends no {kind}")

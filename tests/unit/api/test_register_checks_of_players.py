@@ -6,12 +6,13 @@ import json
 
 import pytest
 from api_under_test import run
-from registers_world import EXCLUDED, SOCIAL, RegistersWorld, join
+from money_world import Player
+from registers_world import EXCLUDED, SOCIAL, RegistersWorld, Somebody, join
 from services.register_house import connect_registers
 from services.registers import ask
 
 from shared.compliance.registers.sandbox import HOMOLOGATION
-from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS
+from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, local_day
 from shared.platform.native.http import ScriptedHttp
 from shared.platform.ports import SqlConstraintError
 
@@ -236,6 +237,24 @@ def test_a_wallet_that_did_not_hear_of_an_answer_is_told_again(world: RegistersW
     assert world.sweep() == {"told": 1}
     assert player.fact() == ("clear", [])
     assert world.sweep() == {}
+
+
+def test_a_wallet_whose_rules_are_older_than_a_register_gets_the_rules_with_its_answer(
+    world: RegistersWorld,
+) -> None:
+    player = Somebody(world, Player(world, identified=False))
+    before_the_law = {"requires": ["kyc"], "mandatory": [], "loosening_delay_ms": 0}
+    version = local_day(world.clock.now_ms()) + 1
+    payload = json.dumps({"rules": before_the_law, "version": version})
+    told = run(world.real.execute(player.player_id, "rules_set", "", "", payload))
+    assert told == '200 0 {"applied":true}'
+    assert player.reasons() == ["kyc_required"]
+    world.impede(player.player.cpf, SOCIAL)
+    world.clock.advance(13 * DAY_MS)
+    assert world.sweep() == {"asked": 1, "listed": 1}
+    assert player.fact() == ("pending", [])
+    assert player.reasons() == ["impediment_check_pending", "kyc_required"]
+    assert player.gate()["rules"]["mandatory"] == ["loss", "time"]
 
 
 def test_an_answer_that_comes_in_late_takes_the_place_of_no_newer_one(

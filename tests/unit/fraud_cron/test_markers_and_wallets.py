@@ -129,10 +129,13 @@ def test_after_a_tighter_limit_the_player_goes_on_and_the_reaction_is_known() ->
     acknowledged = {"intervention_id": name, "reaction": "limit_set"}
     status, refusal = house.tell("intervention_ack", acknowledged, "too-early")
     assert (status, refusal["code"]) == (409, "intervention_choice_required")
-    limit = {"kind": "loss", "period": "daily", "value": 50_000}
+    limit = {"kind": "loss", "period": "daily", "value": DEPOSIT_MINOR}
     assert house.tell("limit_set", limit, "limit")[0] == 200
     assert house.tell("intervention_ack", acknowledged, "ack")[0] == 200
     house.deposit(ANA, DEPOSIT_MINOR)
+    status, refusal, _ = house.stake(100)
+    assert (status, refusal["code"]) == (403, "limit_loss"), "a limit that means something"
+    house.world.clock.advance(DAY_MS)
     house.lose(100)
     house.tick()
     assert house.intervention()["reaction"] == "limit_set"

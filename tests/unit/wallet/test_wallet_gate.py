@@ -105,8 +105,39 @@ def test_an_older_word_never_replaces_a_newer_one_whatever_the_order() -> None:
         valid_until=None,
         reasons=[],
     )
-    assert (newer.body, late.body) == ({"applied": True}, {"applied": False})
+    assert (newer.body["applied"], late.body["applied"]) == (True, False)
     assert refused(house) == {(403, "kyc_required")}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        ("clear", "pending", "pending"),
+        ("pending", "clear", "pending"),
+        ("pending", "impeded", "impeded"),
+        ("impeded", "pending", "impeded"),
+        ("impeded", "clear", "impeded"),
+    ],
+)
+def test_of_two_words_of_one_moment_the_one_counts_that_protects(
+    first: str, second: str, stays: str
+) -> None:
+    house = guarded("impediment")
+    told = {"name": "impediment", "version": 5, "valid_until": None, "reasons": []}
+    assert house.do("fact_record", key="", login="", status=first, **told).body["applied"]
+    again = house.do("fact_record", key="", login="", status=second, **told).body
+    assert again == {"applied": second == stays, "asked": True}
+    assert house.ask("gate").body["facts"]["impediment"]["status"] == stays
+    assert house.do("fact_record", key="", login="", status=stays, **told).body["applied"]
+    newer = {**told, "version": 6}
+    assert house.do("fact_record", key="", login="", status="clear", **newer).body["applied"]
+    assert house.is_proven()
+
+
+def test_a_fact_that_the_rules_do_not_ask_for_says_so() -> None:
+    house = guarded("kyc")
+    assert house.tell("impediment", "pending").body == {"applied": True, "asked": False}
+    assert house.tell("kyc", "missing").body == {"applied": True, "asked": True}
 
 
 def test_the_same_word_again_is_no_event_and_moves_its_version() -> None:

@@ -95,9 +95,12 @@ def test_without_a_rule_only_the_player_asks_for_reality_checks() -> None:
     assert house.play(session_id, 100).code == "reality_check_due"
 
 
-def send(house: House, demands: str, intervention_id: str = "i") -> None:
-    message = {"level": "high", "template": "rg-a3", "demands": demands}
-    sent = house.do("intervention_set", login="", intervention_id=intervention_id, **message)
+def send(
+    house: House, demands: str, intervention_id: str = "i", *, stops_bonus: bool = False
+) -> None:
+    message: dict[str, Any] = {"level": "high", "template": "rg-a3", "demands": demands}
+    message |= {"intervention_id": intervention_id, "bonus_block": stops_bonus}
+    sent = house.do("intervention_set", login="", **message)
     assert sent.status == 200
 
 
@@ -125,10 +128,104 @@ def test_a_message_waits_for_its_answer_and_any_device_may_give_it() -> None:
 
 def test_a_newer_message_takes_the_place_of_the_one_that_waits() -> None:
     house = House().open()
-    send(house, "choose", "older")
-    send(house, "acknowledge", "newer")
-    assert ack(house, "acknowledged", "older") == (404, "intervention_not_found")
-    assert ack(house, "acknowledged", "newer") == (200, "")
+    for older, newer in (("acknowledge", "acknowledge"), ("acknowledge", "choose")):
+        send(house, older, "older")
+        send(house, newer, "newer")
+        assert ack(house, "acknowledged", "older") == (404, "intervention_not_found")
+        pause(house)
+        assert ack(house, "paused", "newer") == (200, "")
+    assert house.is_proven()
+
+
+def pause(house: House) -> None:
+    end = house.clock.now_ms() + 2 * DAY_MS
+    assert house.do("pause", until=end, source="player").status in (200, 201, 409)
+
+
+def test_a_milder_message_leaves_the_stricter_one_that_waits() -> None:
+    house = House().open()
+    send(house, "choose", "stricter", stops_bonus=True)
+    send(house, "acknowledge", "milder")
+    assert ack(house, "acknowledged", "milder") == (404, "intervention_not_found")
+    assert ack(house, "acknowledged", "stricter") == (409, "intervention_choice_required")
+    assert house.ask("gate").body["bonus_blocked"], "only a word that demands nothing allows them"
+    send(house, "none", "lift")
+    gate = house.ask("gate").body
+    assert (gate["bonus_blocked"], gate["reasons"]) == (False, ["intervention_due"])
+    pause(house)
+    assert ack(house, "paused", "stricter") == (200, "")
+    send(house, "acknowledge", "milder")
+    assert house.ask("gate").body["intervention"]["intervention_id"] == "milder"
+    assert house.is_proven()
+
+
+def choose_limit(house: House, kind: str, period: str, value: int) -> tuple[int, str]:
+    """A first limit, and the reaction that it is said to be."""
+    assert house.do("limit_set", kind=kind, period=period, value=value).status == 200
+    return ack(house, "limit_set")
+
+
+REFUSED = (409, "intervention_choice_required")
+
+
+@pytest.mark.parametrize("period", ["session", "daily", "weekly", "monthly"])
+@pytest.mark.parametrize(
+    ("kind", "used"), [("wager", 300), ("loss", 180), ("bet_count", 3), ("time", 8)]
+)
+def test_a_limit_is_a_choice_when_it_would_have_held(kind: str, period: str, used: int) -> None:
+    house = House().open().deposit(10_000)
+    session_id = house.session()
+    for _ in range(3):
+        assert house.play(session_id, 100, 40).status == 201
+        house.clock.advance(4 * MINUTE_MS)
+    send(house, "choose")
+    assert choose_limit(house, kind, period, 1_000_000_000) == REFUSED
+    assert choose_limit(house, kind, period, used + 1) == REFUSED, "tighter, and never reached"
+    assert choose_limit(house, kind, period, used) == (200, "")
+    assert house.is_proven()
+
+
+def test_a_deposit_limit_is_a_choice_when_a_week_passed_it() -> None:
+    house = House().open().deposit(600)
+    house.clock.advance(31 * DAY_MS)
+    house.deposit(200)
+    send(house, "choose")
+    assert choose_limit(house, "deposit", "daily", 201) == REFUSED, "the 600 are too long ago"
+    assert choose_limit(house, "deposit", "weekly", 200) == (200, "")
+
+
+def test_who_has_read_the_message_and_made_a_choice_is_told_which() -> None:
+    for choice in ("limit_set", "paused", "excluded"):
+        house = House().open()
+        send(house, "choose")
+        assert ack(house, "acknowledged") == REFUSED
+        if choice == "limit_set":
+            house.do("limit_set", kind="wager", period="daily", value=10)
+        elif choice == "paused":
+            pause(house)
+        else:
+            house.do("exclude", until=None, source="player")
+        reply = house.do("intervention_ack", intervention_id="i", reaction="acknowledged")
+        assert (reply.status, reply.body["reaction"]) == (200, choice)
+        assert house.events[-1]["data"]["reaction"] == choice
+        assert house.is_proven()
+
+
+def test_without_any_use_every_limit_is_a_choice() -> None:
+    house = House().open()
+    send(house, "choose")
+    assert choose_limit(house, "wager", "daily", 1_000_000) == (200, "")
+
+
+def test_a_limit_that_was_loosened_again_is_no_choice() -> None:
+    house = House().open().deposit(1_000)
+    assert house.play(house.session(), 300).status == 201
+    send(house, "choose")
+    for value in (100, 900):
+        assert house.do("limit_set", kind="wager", period="daily", value=value).status == 200
+    house.clock.advance(DAY_MS)
+    assert house.do("limit_confirm", kind="wager", period="daily").status == 200
+    assert ack(house, "limit_set") == REFUSED
 
 
 @pytest.mark.parametrize("reaction", ["acknowledged", "limit_set", "paused", "excluded"])

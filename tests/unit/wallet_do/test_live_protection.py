@@ -16,7 +16,7 @@ def play() -> Live:
 
 
 def fact(play: Live, name: str, status: str) -> str:
-    version = play.house.clock.now_ms()
+    version = play.house.clock.now_ms() + MINUTE_MS
     told = {"name": name, "status": status, "version": version, "valid_until": None}
     return play.by_the_house("fact_record", **told, reasons=[])
 

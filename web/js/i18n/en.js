@@ -30,6 +30,7 @@ export const en = {
   "entrance.tabs": "Log in or create an account",
   "entrance.sign_up": "Create account",
   "entrance.log_in": "Log in",
+  "entrance.excluded": "A self-exclusion has begun, and your session has ended. Log in to see it, or to withdraw.",
   "entrance.ended": "Your session has ended. Log in again.",
   "sign_up.steps": "Steps",
   "sign_up.step_1": "Access",
@@ -462,7 +463,7 @@ export const en = {
   "reality.go_on": "Seen, I want to go on",
 
   "intervention.title": "A message about your play",
-  "intervention.choose": "To go on, lower one of your limits or take a pause, then answer here.",
+  "intervention.choose": "To go on, take a pause, or set a limit that you reached in the last 30 days. Then answer here.",
   "intervention.limits": "Lower a limit or take a pause",
   "intervention.ack": "I have read it",
 
@@ -654,7 +655,7 @@ export const en = {
   "problem.exclusion_term_not_offered": "A self-exclusion of this length is not on offer.",
   "problem.marketing_not_possible": "You get no offers while playing is closed to you.",
   "problem.intervention_not_found": "This message no longer waits for an answer.",
-  "problem.intervention_choice_required": "First lower a limit or take a pause.",
+  "problem.intervention_choice_required": "First take a pause, or set a limit that you reached in the last 30 days: a higher one would change nothing.",
   "problem.protection_message_not_found": "There is no such message.",
   "problem.protection_task_not_found": "There is no such task.",
   "problem.protection_task_closed": "Somebody closed this task before.",

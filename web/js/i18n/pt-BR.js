@@ -30,6 +30,7 @@ export const ptBR = {
   "entrance.tabs": "Entrar ou criar conta",
   "entrance.sign_up": "Criar conta",
   "entrance.log_in": "Entrar",
+  "entrance.excluded": "Uma autoexclusão começou e a sua sessão terminou. Entre para ver os detalhes ou para sacar.",
   "entrance.ended": "A sua sessão terminou. Entre de novo.",
   "sign_up.steps": "Etapas",
   "sign_up.step_1": "Acesso",
@@ -462,7 +463,7 @@ export const ptBR = {
   "reality.go_on": "Vi, quero continuar",
 
   "intervention.title": "Uma mensagem sobre o seu jogo",
-  "intervention.choose": "Para continuar, diminua um dos seus limites ou faça uma pausa, e depois responda aqui.",
+  "intervention.choose": "Para continuar, faça uma pausa ou defina um limite que você atingiu nos últimos 30 dias. Depois responda aqui.",
   "intervention.limits": "Diminuir um limite ou fazer uma pausa",
   "intervention.ack": "Li a mensagem",
 
@@ -654,7 +655,7 @@ export const ptBR = {
   "problem.exclusion_term_not_offered": "Não há autoexclusão com essa duração.",
   "problem.marketing_not_possible": "Você não recebe ofertas enquanto o jogo está fechado para você.",
   "problem.intervention_not_found": "Esta mensagem não espera mais resposta.",
-  "problem.intervention_choice_required": "Antes, diminua um limite ou faça uma pausa.",
+  "problem.intervention_choice_required": "Antes, faça uma pausa ou defina um limite que você atingiu nos últimos 30 dias: um limite maior não mudaria nada.",
   "problem.protection_message_not_found": "Essa mensagem não existe.",
   "problem.protection_task_not_found": "Essa tarefa não existe.",
   "problem.protection_task_closed": "Alguém já encerrou esta tarefa.",

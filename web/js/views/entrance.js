@@ -191,9 +191,10 @@ export function openTab(chosen, { focus = false } = {}) {
 }
 
 /** Tell why somebody was signed out, above the form that lets them in again. */
-export function tellEnding(code) {
+/** `code` is why the session ended, null for a person's own word; `cause` what the socket said before. */
+export function tellEnding(code, cause) {
   const notice = byId("entrance-notice");
-  notice.textContent = code ? t("entrance.ended") : "";
+  notice.textContent = code ? t(cause === "excluded" ? "entrance.excluded" : "entrance.ended") : "";
   show(notice, Boolean(code));
   if (code) openTab("tab-log-in");
 }

@@ -3,6 +3,7 @@
 import { byId } from "../dom.js";
 import { locale } from "../i18n.js";
 import { formatMinor, formatSigned } from "../money.js";
+import { isPresent, onReturn } from "../presence.js";
 import { isSignedIn } from "../session.js";
 import { onWallet, state } from "../store.js";
 import { onProtection, protection, refreshProtection, sessionMs } from "../protection.js";
@@ -27,9 +28,9 @@ export function drawStrip() {
   }
 }
 
-/** Reads again while the page is looked at; a failure is told by whatever the person does next. */
+/** Reads again while somebody is there; a failure is told by whatever the person does next. */
 async function readAgain() {
-  if (!isSignedIn() || document.visibilityState === "hidden") return;
+  if (!isSignedIn() || !isPresent() || document.visibilityState === "hidden") return;
   try {
     await refreshProtection();
   } catch {
@@ -42,6 +43,7 @@ export function startStrip() {
   onWallet(drawStrip);
   setInterval(drawStrip, TICK_MS);
   setInterval(readAgain, READ_AGAIN_MS);
+  onReturn(readAgain);
 }
 
 export function clearStrip() {

@@ -102,7 +102,8 @@ async def record_fact(
     reasons: Sequence[str] = (),
 ) -> bool:
     """Tell a fact; False when the wallet knows a newer one. `version` is the moment at which it was
-    established (UTC milliseconds), `reasons` are codes.
+    established (UTC milliseconds), `reasons` are codes. A wallet that does not ask for the fact has
+    rules from before it was required: it is told those of today.
 
     Raises:
         Unreachable: when the wallet gave no answer, or refused.
@@ -119,6 +120,8 @@ async def record_fact(
     body: dict[str, Any] = json.loads(answer.body)
     if answer.status >= 400:
         raise Unreachable(f"the wallet did not take a fact: {body['code']}")
+    if not body["asked"]:
+        await renew_rules(house, player_id, house.clock.now_ms())
     return bool(body["applied"])
 
 
