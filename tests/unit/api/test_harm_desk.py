@@ -327,6 +327,31 @@ def test_who_read_about_a_players_protection_is_in_the_access_log(
     assert world.call("GET", page, token=desk._token).status == 503, "no entry, nothing shown"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "protection/players?limit=1",
+        "protection/tasks?limit=1",
+        "players/{player_id}/protection",
+    ],
+)
+def test_every_page_of_protection_is_logged_before_it_is_shown(
+    world: MoneyWorld, player: Player, page: str
+) -> None:
+    desk, path = Desk(world, "support"), f"/v1/ops/{page.format(player_id=player.player_id)}"
+    desk.contact(Player(world, email="earlier@example.com"), flags=["harm_words"])
+    desk.contact(player, flags=["harm_words"])
+    world.change("UPDATE harm_players SET level = 'low'")
+    shown = desk.get(path)
+    people = {item["player_id"] for item in shown.get("items", [{"player_id": player.player_id}])}
+    looks = world.rows("SELECT * FROM personal_data_access")
+    assert {look["player_id"] for look in looks} == people
+    (look,) = looks
+    assert (look["fields"], look["form"]) == ('["protection"]', "full")
+    world.d1.fails = "personal_data_access"
+    assert world.call("GET", path, token=desk._token).status == 503
+
+
 def test_the_report_of_another_period_has_none_of_it(world: MoneyWorld, player: Player) -> None:
     desk = Desk(world, "aml")
     desk.intervene(player, "choose")

@@ -46,6 +46,7 @@ def test_who_read_what_registers_said_of_somebody_is_in_the_access_log(
     world.follow()
     world.office(f"impediments/checks?player_id={ana.player_id}", "kyc")
     world.office("impediments/checks", "aml")
+    assert len(world.office("offboarding", "finance").json["items"]) == 1
     for player in (ana, ben):
         assert world.office(f"players/{player.player_id}/communications", "aml").status == 200
     told = {
@@ -62,6 +63,7 @@ def test_who_read_what_registers_said_of_somebody_is_in_the_access_log(
         "ana": [
             ("kyc", '["register_checks"]', "aml_duty"),
             everybody,
+            ("finance", '["offboarding"]', "aml_duty"),
             ("aml", '["communications"]', "aml_duty"),
         ],
         "ben": [everybody],

@@ -113,6 +113,8 @@ async def list_players_at_level(call: Call[None]) -> PlayersAtLevelView:
         )
         for row in page
     ]
+    people = {item.player_id for item in items}
+    await log_page(call.house, call.principal, people, "protection", call.now_ms)
     return PlayersAtLevelView(items=items, next_cursor=cursor)
 
 
@@ -220,6 +222,8 @@ async def list_tasks(call: Call[None]) -> TasksView:
         wanted.limit + 1,
     )
     page, cursor = page_of(rows, wanted.limit, "task_id")
+    people = {str(row["player_id"]) for row in page}
+    await log_page(call.house, call.principal, people, "protection", call.now_ms)
     return TasksView(items=[task_view(row, call.now_ms) for row in page], next_cursor=cursor)
 
 

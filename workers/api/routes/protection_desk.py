@@ -5,6 +5,7 @@ import json
 from http_layer.call import Answer, Call
 from http_layer.routing import route, staff
 from services import protection
+from services.personal_data import log_page
 from services.protection_desk import (
     HouseLimit,
     newest_orders,
@@ -52,6 +53,7 @@ async def read_player_protection(call: Call[None]) -> Answer:
         for name, kind in (("panel", "protection"), ("gate", "gate"))
     }
     orders = [_order(row) for row in await newest_orders(house, player_id)]
+    await log_page(house, call.principal, [player_id], "protection", call.now_ms)
     return _json(200, {**asked, "orders": orders})
 
 

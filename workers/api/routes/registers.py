@@ -131,6 +131,8 @@ async def list_offboardings(call: Call[None]) -> OffboardingsView:
         call.house, wanted.player_id, wanted.cursor, wanted.limit + 1, open_only=wanted.open_only
     )
     page, cursor = page_of(rows, wanted.limit, "case_id")
+    people = {str(row["player_id"]) for row in page}
+    await log_page(call.house, call.principal, people, "offboarding", call.now_ms)
     items = [await _offboarding(call, row) for row in page]
     return OffboardingsView(items=items, next_cursor=cursor)
 

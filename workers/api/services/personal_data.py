@@ -24,7 +24,7 @@ from shared.platform.ports import Record, Statement
 type Opened = dict[Field, Any]
 
 LEAST_DAYS_OF_LOG: Final = 183
-"""Where the profile says nothing: six months, as Lei 12.965/2014 art. 15 has it."""
+"""Where the profile asks no more: six months, as Lei 12.965/2014 art. 15 has it."""
 
 _LOOKED: Final = """
 INSERT INTO personal_data_access (access_id, player_id, actor_id, actor_role, fields, form, purpose,
@@ -35,6 +35,12 @@ _PERSON: Final = (
     " FROM players p LEFT JOIN kept_identities k USING (player_id)"
     " WHERE p.brand_id = ? AND p.player_id = ?"
 )
+
+
+def access_log_days(house: House, now_ms: int) -> int:
+    """How long accesses, checks of place and looks are kept."""
+    rules = profile_now(house.settings.jurisdiction, now_ms)
+    return max(rules.retention_days("access_log") or 0, LEAST_DAYS_OF_LOG)
 
 
 def looked(
@@ -50,8 +56,7 @@ def looked(
 ) -> Statement:
     """The entry of one look at somebody's data."""
     assert actor.role is not None
-    rules = profile_now(house.settings.jurisdiction, now_ms)
-    days = rules.retention_days("access_log") or LEAST_DAYS_OF_LOG
+    days = access_log_days(house, now_ms)
     access_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
     named = json.dumps(sorted(fields))
     who = (actor.subject_id, actor.role)
@@ -106,11 +111,12 @@ async def log_page(
     house: House,
     actor: Principal,
     players: Collection[str],
-    section: Literal["protection", "register_checks", "communications"],
+    section: Literal["protection", "register_checks", "communications", "offboarding"],
     now_ms: int,
 ) -> None:
     """The looks of a page of the desk that shows `section` of these players as it is stored; before
-    it is shown. That somebody looked at registers is told to nobody in their export.
+    it is shown. That somebody looked at registers, or at what follows from them, is told to nobody
+    in their export.
     """
     purpose = "desk" if section == "protection" else "aml_duty"
     entries = [
