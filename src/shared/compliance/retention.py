@@ -22,7 +22,10 @@ _NAMES: Final[dict[str, dict[TextLanguage, str]]] = {
         "pt-BR": "cadastro e movimentações financeiras",
         "en": "registration and financial transactions",
     },
-    "game_round": {"pt-BR": "apostas e rodadas de jogo", "en": "bets and rounds of games"},
+    "game_round": {
+        "pt-BR": "apostas, rodadas de jogo e medidas de proteção",
+        "en": "bets, rounds of games and measures of protection",
+    },
     "exclusion_notice": {
         "pt-BR": "comunicações sobre exclusão e impedimento",
         "en": "notices about exclusion and impediment",
@@ -31,21 +34,27 @@ _NAMES: Final[dict[str, dict[TextLanguage, str]]] = {
         "pt-BR": "documentos e provas de identidade",
         "en": "documents and evidence of identity",
     },
-    "access_log": {"pt-BR": "registros de acesso", "en": "records of access"},
+    "access_log": {
+        "pt-BR": "registros de acesso e de localização",
+        "en": "records of access and of place",
+    },
 }
 _INTRODUCTION: Final[dict[TextLanguage, str]] = {
     "pt-BR": "Você pediu a eliminação dos seus dados pessoais (LGPD, art. 18, VI). O que nenhuma "
     "lei nos obriga a guardar é eliminado assim que o pedido é deferido: e-mail, telefone, "
-    "endereço de contato, gênero, senha, preferências e histórico de dispositivos.",
+    "endereço de contato, gênero, senha, renda declarada, preferências e histórico de "
+    "dispositivos.",
     "en": "You asked for the erasure of your personal data (LGPD, art. 18, VI). What no law "
     "obliges us to keep is erased as soon as the request is granted: e-mail, phone, contact "
-    "address, gender, password, preferences and the history of devices.",
+    "address, gender, password, declared income, preferences and the history of devices.",
 }
 _KEPT: Final[dict[TextLanguage, str]] = {
-    "pt-BR": " Por obrigação legal (LGPD, art. 16, I) continuam guardados, lacrados e fora de uso, "
-    "e depois eliminados: {kept}.",
-    "en": " By legal obligation (LGPD, art. 16, I) the following stay kept, sealed and out of use, "
-    "and are erased afterwards: {kept}.",
+    "pt-BR": " Por obrigação legal (LGPD, art. 16, I) continuam guardados, fora de uso e com o que "
+    "identifica você lacrado: {kept}. Depois são eliminados; restam movimentações e ações sob um "
+    "número que não diz mais de quem são.",
+    "en": " By legal obligation (LGPD, art. 16, I) the following stay kept, out of use and with "
+    "what identifies you sealed: {kept}. Afterwards they are erased; what remains is transactions "
+    "and actions under a number that no longer tells whose they are.",
 }
 _ITEM: Final[dict[TextLanguage, str]] = {
     "pt-BR": "{name} até {until} ({source})",

@@ -1,11 +1,11 @@
 """A person asks for the erasure of their data, and somebody of the house decides.
 
 What no law keeps goes with the decision, in its transaction: the key under which it is sealed is
-destroyed, the account closed, and what stood in clear is overwritten. What law keeps stays sealed
-under the person's key of records, until the last of its classes has ended; `retention_sweep` then
-destroys that key too. The ledger names nobody but by the id of the player, so it verifies before
-and after. Sessions end before the transaction; files in R2, and sessions opened since, go after it,
-until they are done.
+destroyed, the account closed, and what stood in clear is overwritten. What law keeps of a name
+stays sealed under the person's key of records, until the last of its classes has ended;
+`retention_sweep` then destroys that key too. `fates` says for each table what goes when. The ledger
+names nobody but by the id of the player, so it verifies before and after. Sessions end before the
+transaction; files in R2, and sessions opened since, go after it, until they are done.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Final
 
 from services.audit import Action, carry_out
 from services.container import House
+from services.fates import at_the_grant
 from services.personal_data import open_person
 from services.rows import integer
 from shared.compliance.errors import ERASURE_DECIDED, ERASURE_MONEY_OPEN, ERASURE_NOT_FOUND
@@ -27,9 +28,6 @@ from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
 from shared.wallet.answer import decode_answer
-
-TOMBSTONE: Final = "~"
-"""Begins what stands in the place of an index; no index does."""
 
 _LAST: Final = "SELECT * FROM erasure_requests WHERE player_id = ? ORDER BY rowid DESC LIMIT 1"
 _OPEN: Final = """
@@ -52,24 +50,9 @@ DESTROY_KEY: Final = """
 UPDATE person_keys SET wrapped = NULL, key_id = NULL, destroyed_at = ?
 WHERE player_id = ? AND purpose = ? AND destroyed_at IS NULL
 """
-# Of the birth date the year stays: an age is a statistic, a day is a person.
-_PSEUDONYMISE: Final = """
-UPDATE players SET status = 'closed', email_index = ? || player_id, pii_sealed = '',
-  birth_date = substr(birth_date, 1, 4) || '-01-01', gender = 'undisclosed',
-  registered_ip_index = '', updated_at = ? WHERE player_id = ?
-"""
-_FORGET_DEVICES: Final = """
-UPDATE refresh_families SET device = '?', country = '', address_masked = '' WHERE subject_id = ?
-"""
-_AT_ONCE: Final = (
-    "DELETE FROM credentials WHERE subject_id = ?",
-    "DELETE FROM second_factors WHERE subject_id = ?",
-    "DELETE FROM recovery_codes WHERE subject_id = ?",
-    _FORGET_DEVICES,
-    "UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?",
-    "UPDATE data_exports SET status = 'expired' WHERE player_id = ?",
-)
-# Deposits are counted, because one that began and ended meanwhile left a balance.
+_CLOSE: Final = "UPDATE players SET status = 'closed', updated_at = ? WHERE player_id = ?"
+# Deposits are counted, because one that began and ended meanwhile left a balance. The expression on
+# the right of the approvals' has no affinity either, so that their index serves.
 _IF_STILL_SO: Final = """
 AND EXISTS (SELECT 1 FROM erasure_requests AS e WHERE e.request_id = ? AND e.status = 'open'
   AND (SELECT count(*) FROM deposits AS d WHERE d.player_id = e.player_id) = ?
@@ -80,10 +63,14 @@ AND EXISTS (SELECT 1 FROM erasure_requests AS e WHERE e.request_id = ? AND e.sta
   AND NOT EXISTS (SELECT 1 FROM pix_received AS r JOIN deposits AS d USING (txid)
     WHERE d.player_id = e.player_id AND r.outcome = 'open')
   AND NOT EXISTS (SELECT 1 FROM offboardings AS o WHERE o.player_id = e.player_id
-    AND o.next_at IS NOT NULL))
+    AND o.next_at IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM approvals AS a WHERE a.subject ->> 'player_id' = e.player_id || ''
+    AND (a.status = 'pending' OR (a.status = 'approved' AND a.carried_out_at IS NULL
+      AND a.refusal IS NULL))))
 """
-"""Ends every statement that erases: when somebody decided first, or a payment or an off-boarding
-began after the look at them, none must change anything."""
+"""Ends every statement that erases: when somebody decided first, or a payment, an off-boarding or a
+proposal began after the look at them, none must change anything. An approved proposal without an
+outcome is on its way to the wallet."""
 _END_SESSIONS: Final = """
 UPDATE refresh_families SET revoked_at = ?, revoked_reason = 'erased'
 WHERE subject_id = ? AND revoked_at IS NULL
@@ -103,7 +90,9 @@ SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1) AS deposits,
   + (SELECT count(*) FROM withdrawals WHERE player_id = ?1 AND status = 'processing')
   + (SELECT count(*) FROM pix_received JOIN deposits USING (txid)
     WHERE player_id = ?1 AND outcome = 'open') AS pending,
-  (SELECT count(*) FROM offboardings WHERE player_id = ?1 AND next_at IS NOT NULL) AS leaving
+  (SELECT count(*) FROM offboardings WHERE player_id = ?1 AND next_at IS NOT NULL) AS leaving,
+  (SELECT count(*) FROM approvals WHERE subject ->> 'player_id' = ?1 AND (status = 'pending'
+    OR (status = 'approved' AND carried_out_at IS NULL AND refusal IS NULL))) AS proposed
 """
 
 
@@ -173,7 +162,7 @@ async def decide_erasure(
     _, happened = await carry_out(house, actor, now_ms, plan)
     if not happened:
         if (await _request(house, request_id))["status"] == "open":
-            raise Rejected(ERASURE_MONEY_OPEN, "A payment or an off-boarding began a moment ago.")
+            raise Rejected(ERASURE_MONEY_OPEN, "A payment, an off-boarding or a proposal is new.")
         raise Rejected(ERASURE_DECIDED, "Somebody decided this a moment ago.")
     if is_granted:
         await _try_to_finish(house, request_id, player_id)
@@ -209,9 +198,9 @@ async def _erasing(house: House, player_id: str, now_ms: int) -> list[Statement]
     return [
         *keeping(kept, player_id, now_ms),
         Statement(_KEEP_IDENTITY, (player_id, sealed, now_ms)),
-        *(Statement(sql, (player_id,)) for sql in _AT_ONCE),
+        *at_the_grant(player_id),
         Statement(_END_SESSIONS, (now_ms, player_id)),
-        Statement(_PSEUDONYMISE, (TOMBSTONE, now_ms, player_id)),
+        Statement(_CLOSE, (now_ms, player_id)),
         Statement(DESTROY_KEY, (now_ms, player_id, "profile")),
     ]
 
@@ -225,6 +214,8 @@ async def _refuse_open_money(house: House, player_id: str) -> int:
     assert payments is not None
     if integer(payments["leaving"]):
         raise Rejected(ERASURE_MONEY_OPEN, "The person leaves the house; let that end first.")
+    if integer(payments["proposed"]):
+        raise Rejected(ERASURE_MONEY_OPEN, "A proposal about the player waits; have it decided.")
     text = await house.wallets.query(player_id, "state_at", "", "{}")
     answer = decode_answer(text)
     body = json.loads(answer.body)
