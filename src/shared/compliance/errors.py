@@ -62,7 +62,10 @@ ERASURE_NOT_FOUND: Final = Problem(
 )
 ERASURE_DECIDED: Final = Problem("erasure_decided", 409, "The request was decided", "never")
 ERASURE_MONEY_OPEN: Final = Problem(
-    "erasure_money_open", 409, "There is money, a bet or a payment that has not ended", "never"
+    "erasure_money_open",
+    409,
+    "There is money, a bet, a payment or a proposal that has not ended",
+    "never",
 )
 DATA_EXPORT_NOT_FOUND: Final = Problem(
     "data_export_not_found", 404, "There is no such export", "never"

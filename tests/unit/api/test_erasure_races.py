@@ -173,3 +173,100 @@ def test_a_case_of_leaving_opened_meanwhile_keeps_the_person(
     granted = world.call("POST", path, {"decision": "grant", "reason": "asked"}, token=admin)
     assert (granted.status, granted.code) == (409, "erasure_money_open")
     assert traces(world, player) == before
+
+
+# Proposals about the player's money
+
+
+def propose(world: MoneyWorld, player: Player, direction: str = "credit") -> str:
+    """A proposal of finance about the player's wallet; the path of its approval."""
+    is_bonus = direction == "bonus"
+    kind, moved = ("bonuses", {}) if is_bonus else ("adjustments", {"direction": direction})
+    body = {"player_id": player.player_id, "amount_minor": 5_000, "reason": "goodwill"}
+    headers = {"idempotency-key": f"{IDEMPOTENT}-{direction}"}
+    token = staff(world, "finance")
+    made = world.call("POST", f"/v1/ops/{kind}", body | moved, token=token, headers=headers)
+    assert made.status == 201, made.text
+    return f"/v1/ops/approvals/{made.json['approval_id']}"
+
+
+def approve(world: MoneyWorld, approval: str, decision: str = "approve") -> Reply:
+    body = {"decision": decision, "reason": "fine by me"}
+    return world.call("POST", approval, body, token=staff(world, "admin"))
+
+
+GRANT = {"decision": "grant", "reason": "asked"}
+
+
+def cash_of(world: MoneyWorld, player: Player) -> int:
+    text = world.real.wallets[player.player_id].query("balance", "", "{}")
+    return int(json.loads(text.split(" ", 2)[2])["cash_minor"])
+
+
+def test_a_proposal_is_decided_before_the_data_go(world: MoneyWorld, player: Player) -> None:
+    path, approval = asked(player), propose(world, player)
+    refused = world.call("POST", path, GRANT, token=staff(world, "admin"))
+    assert (refused.status, refused.code) == (409, "erasure_money_open")
+    assert player.get("/v1/me")["player_id"] == player.player_id, "no session ends for it"
+    assert approve(world, approval, "reject").status == 200
+    granted = world.call("POST", path, GRANT, token=staff(world, "admin"))
+    assert granted.json["status"] == "completed", granted.text
+
+
+def test_a_proposal_made_meanwhile_keeps_the_person(world: MoneyWorld, player: Player) -> None:
+    path, admin, finance = asked(player), staff(world, "admin"), staff(world, "finance")
+    before = traces(world, player)
+
+    async def proposed() -> None:
+        body = {"player_id": player.player_id, "amount_minor": 5_000, "direction": "credit"}
+        body["reason"] = "goodwill"
+        assert (await send(world, "/v1/ops/adjustments", body, finance)).status == 201
+
+    before_the_commit(world, proposed)
+    granted = world.call("POST", path, GRANT, token=admin)
+    assert (granted.status, granted.code) == (409, "erasure_money_open")
+    assert traces(world, player) == before
+
+
+@pytest.mark.parametrize("was_refused", [False, True])
+def test_a_credit_on_its_way_to_the_wallet_keeps_the_person(
+    world: MoneyWorld, player: Player, was_refused: bool
+) -> None:
+    path, approval, admin = asked(player), propose(world, player), staff(world, "admin")
+    if was_refused:
+        world.real.refuses["adjustment"] = '409 0 {"code":"wallet_frozen","detail":""}'
+        assert approve(world, approval).json["refusal"] == "wallet_frozen"
+        world.real.refuses.clear()
+    world.real.misses.add("adjustment")
+    assert approve(world, approval).status == 503
+    refused = world.call("POST", path, GRANT, token=admin)
+    assert (refused.status, refused.code) == (409, "erasure_money_open")
+    world.real.misses.clear()
+    assert approve(world, approval).json["carried_out_at"] is not None
+    assert cash_of(world, player) == 5_000
+
+
+@pytest.mark.parametrize("what", ["credit", "bonus"])
+def test_nothing_is_credited_to_a_closed_account(
+    world: MoneyWorld, player: Player, what: str
+) -> None:
+    granted = world.call("POST", asked(player), GRANT, token=staff(world, "admin"))
+    assert granted.json["status"] == "completed"
+    approval = propose(world, player, what)
+    done = approve(world, approval)
+    assert (done.json["refusal"], done.json["carried_out_at"]) == ("account_closed", None)
+    assert cash_of(world, player) == 0
+
+
+def test_who_is_being_paid_out_may_still_be_credited() -> None:
+    world = RegistersWorld()
+    leaving = join(world).identify()
+    world.impede(leaving.player.cpf, SOCIAL)
+    world.change("UPDATE register_standings SET next_at = 0 WHERE player_id = ?", leaving.player_id)
+    world.sweep()
+    world.follow()
+    world.change("UPDATE players SET status = 'closed' WHERE player_id = ?", leaving.player_id)
+    assert approve(world, propose(world, leaving.player)).json["carried_out_at"] is not None
+    world.change("UPDATE offboardings SET next_at = NULL")
+    debit = propose(world, leaving.player, "debit")
+    assert approve(world, debit).json["carried_out_at"] is not None

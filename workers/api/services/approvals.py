@@ -38,6 +38,8 @@ _CARRIED_OUT: Final = """
 UPDATE approvals SET carried_out_at = ?, refusal = ? WHERE approval_id = ?
 AND carried_out_at IS NULL
 """
+# Whoever erases the player meanwhile sees that something is on its way to the wallet again.
+_AGAIN: Final = "UPDATE approvals SET refusal = NULL WHERE approval_id = ? AND refusal IS NOT NULL"
 
 
 async def decide_approval(
@@ -61,6 +63,7 @@ async def decide_approval(
         await _decide(house, checker, approval, kind, body, now_ms)
         approval = await _approval(house, approval_id)
     if approval["status"] == "approved":
+        await house.db.execute(_AGAIN, approval_id)
         refusal = await kind.carry_out(house, _approved(approval), now_ms)
         done_at = now_ms if refusal is None else None
         await house.db.execute(_CARRIED_OUT, done_at, refusal, approval_id)

@@ -9,7 +9,7 @@ from typing import Final
 
 from services.container import House
 from services.proposals import Approved, Kind, Outcome, Proposal, Subject
-from shared.identity.errors import PLAYER_NOT_FOUND
+from shared.identity.errors import ACCOUNT_CLOSED, PLAYER_NOT_FOUND
 from shared.identity.model import Role
 from shared.kernel.errors import Rejected
 from shared.platform.ports import Statement
@@ -18,6 +18,11 @@ from shared.wallet.answer import decode_answer
 _WAKE: Final = """
 UPDATE offboardings SET next_at = min(next_at, ?) WHERE escheat_approval_id = ?
 AND next_at IS NOT NULL
+"""
+# An off-boarding that goes on pays out what comes; from any other closed account nothing leaves.
+_NOBODY_PAYS_OUT: Final = """
+SELECT 1 FROM players AS p WHERE p.player_id = ? AND p.status = 'closed' AND NOT EXISTS (
+  SELECT 1 FROM offboardings AS o WHERE o.player_id = p.player_id AND o.next_at IS NOT NULL)
 """
 _MONEY_DESK: Final[frozenset[Role]] = frozenset({"finance", "admin"})
 
@@ -45,7 +50,15 @@ def _two_people(approved: Approved) -> dict[str, object]:
     }
 
 
+async def _closed(house: House, approved: Approved) -> str | None:
+    """The code that refuses a credit to an account that is closed for good."""
+    closed = await house.db.first(_NOBODY_PAYS_OUT, approved.subject["player_id"])
+    return None if closed is None else ACCOUNT_CLOSED.code
+
+
 async def _adjust(house: House, approved: Approved, _now_ms: int) -> str | None:
+    if approved.subject["direction"] == "credit" and (code := await _closed(house, approved)):
+        return code
     moved = {name: approved.subject[name] for name in ("direction", "amount_minor", "currency")}
     return await _command(house, "adjustment", approved, {**_two_people(approved), **moved})
 
@@ -56,6 +69,8 @@ async def _release(house: House, approved: Approved, _now_ms: int) -> str | None
 
 async def _grant(house: House, approved: Approved, _now_ms: int) -> str | None:
     """The grant has the approval's id, so that it can be found from either side."""
+    if code := await _closed(house, approved):
+        return code
     granted = {name: approved.subject[name] for name in ("amount_minor", "currency", "terms")}
     payload = {"grant_id": approved.approval_id, "reason": approved.reason, **granted}
     return await _command(house, "bonus_credit", approved, payload)
