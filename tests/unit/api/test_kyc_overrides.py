@@ -504,6 +504,47 @@ def test_an_approval_whose_time_is_over_is_taken_away_and_told(
     assert tick(world)["approvals_ended"] == 0
 
 
+def test_an_approval_that_does_not_end_stops_nobody_and_nothing(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    broken = sign_up(world)
+    for one in (broken, person):
+        one.send("selfie")
+        analyst.decide(one.player_id, "approve")
+    world.clock.advance(730 * DAY_MS)
+    world.change("UPDATE kyc_documents SET vouches = '7' WHERE player_id = ?", broken.player_id)
+    untold = sign_up(world)
+    world.wallets.is_down = True
+    untold.send("selfie")
+    world.wallets.is_down = False
+    _list(world)
+    done = tick(world)
+    assert (done["approvals_ended"], done["approvals_failed"]) == (2, 1), "the demo player's too"
+    assert (done["facts_told"], done["screened"]) == (1, 4)
+    (line,) = [line for line in world.log if line.get("event") == "approval_not_ended"]
+    assert line["player_id"] == broken.player_id
+    world.change("UPDATE kyc_documents SET vouches = '[]' WHERE player_id = ?", broken.player_id)
+    assert tick(world)["approvals_ended"] == 1
+
+
+def test_a_wallet_that_answers_nonsense_keeps_no_other_untold(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [person, sign_up(world)]
+    world.wallets.is_down = True
+    for one in people:
+        one.send("selfie")
+    world.wallets.is_down = False
+    execute = world.wallets.execute
+
+    async def nonsense(player_id: str, *rest: str) -> str:
+        return "?" if player_id == person.player_id else await execute(player_id, *rest)
+
+    monkeypatch.setattr(world.wallets, "execute", nonsense)
+    done = tick(world)
+    assert (done["facts_told"], done["facts_failed"]) == (1, 1)
+
+
 def test_when_a_list_changes_everybody_is_screened_again_in_slices(
     world: World, analyst: Analyst
 ) -> None:
