@@ -9,7 +9,8 @@ failed delivery is no failure of the alarm.
 import json
 from typing import Final
 
-from shared.platform.ports import Alarm, PlatformError, Queue
+from shared.platform.ports import PlatformError, Queue
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.service import Wallet
 
 BATCH: Final = 100
@@ -22,7 +23,7 @@ class Delivery:
 
     __slots__ = ("_alarm", "_armed", "_queue", "_wallet")
 
-    def __init__(self, wallet: Wallet, queue: Queue, alarm: Alarm) -> None:
+    def __init__(self, wallet: Wallet, queue: Queue, alarm: EarliestAlarm) -> None:
         self._wallet = wallet
         self._queue = queue
         self._alarm = alarm
@@ -36,7 +37,7 @@ class Delivery:
         if at_ms is not None:
             self._armed = True
             try:
-                await self._alarm.set_at(at_ms)
+                await self._alarm.no_later_than(at_ms)
             except BaseException:
                 self._armed = False
                 raise
@@ -45,6 +46,7 @@ class Delivery:
         """Deliver what waits, oldest first; the alarm's handler. Ends with the alarm armed again
         when something still waits, be it refused, new or too much for one run.
         """
+        self._alarm.rung()
         self._armed = True
         try:
             for _ in range(BATCHES_PER_ALARM):

@@ -11,6 +11,7 @@ from shared.platform.native.alarm import NativeAlarm
 from shared.platform.native.queue import NativeQueue
 from shared.platform.ports import Unreachable
 from shared.wallet.delivery import BATCH, BATCHES_PER_ALARM, Delivery
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS, PACE_MS
 
 
@@ -97,7 +98,7 @@ def test_a_sandbox_that_moves_its_clock_does_not_move_deliveries() -> None:
 def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
     async def story() -> None:
         queue, alarm = NativeQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         session_id = house.session()
         for _ in range(10):
             house.play(session_id, 100)
@@ -118,7 +119,7 @@ def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
 def test_a_refused_batch_is_kept_and_tried_again(house: House) -> None:
     async def story() -> None:
         queue, alarm = BrokenQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         await delivery.drain()
         assert await alarm.get() == house.clock.now_ms() + 1_000
         queue.is_broken = False
@@ -132,7 +133,7 @@ def test_a_refused_batch_is_kept_and_tried_again(house: House) -> None:
 def test_a_new_object_arms_for_what_an_old_one_left(house: House) -> None:
     async def story() -> None:
         alarm = NativeAlarm()
-        await Delivery(house.woken(), NativeQueue(), alarm).arm()
+        await Delivery(house.woken(), NativeQueue(), EarliestAlarm(alarm, house.clock)).arm()
         assert await alarm.get() == house.clock.now_ms() + BATCH_DELAY_MS
 
     asyncio.run(story())
@@ -148,7 +149,7 @@ def test_events_that_come_during_a_delivery_are_not_forgotten(house: House) -> N
 
     alarm = CountingAlarm()
     queue = Interrupted()
-    delivery = Delivery(house.wallet, queue, alarm)
+    delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
     asyncio.run(delivery.drain())
     assert seqs(queue.waiting) == [1, 2, 3, 4]
     assert alarm.settings == 0
@@ -157,7 +158,7 @@ def test_events_that_come_during_a_delivery_are_not_forgotten(house: House) -> N
 def test_a_crash_between_queue_and_cursor_sends_again(house: House) -> None:
     queue = NativeQueue()
     asyncio.run(queue.send_batch(house.wallet.undelivered(BATCH)))
-    asyncio.run(Delivery(house.woken(), queue, NativeAlarm()).drain())
+    asyncio.run(Delivery(house.woken(), queue, EarliestAlarm(NativeAlarm(), house.clock)).drain())
     assert seqs(queue.waiting) == [1, 2, 3, 1, 2, 3]
 
 
@@ -172,7 +173,7 @@ def test_an_alarm_that_cannot_be_set_is_set_by_the_next_call(house: House) -> No
 
     async def story() -> None:
         alarm = Failing()
-        delivery = Delivery(house.wallet, NativeQueue(), alarm)
+        delivery = Delivery(house.wallet, NativeQueue(), EarliestAlarm(alarm, house.clock))
         with pytest.raises(Unreachable):
             await delivery.arm()
         alarm.fails = False
@@ -186,7 +187,7 @@ def test_a_batch_stays_within_what_the_queue_takes(house: House) -> None:
     for number in range(BATCH):
         house.do("bonus_credit", grant_id=f"{number}", amount_minor=1, reason="é" * 500)
     queue = NativeQueue()
-    asyncio.run(Delivery(house.wallet, queue, NativeAlarm()).drain())
+    asyncio.run(Delivery(house.wallet, queue, EarliestAlarm(NativeAlarm(), house.clock)).drain())
     assert len(queue.waiting) == BATCH + 3
 
 
@@ -197,7 +198,7 @@ def test_one_alarm_carries_a_bounded_number_of_batches(house: House) -> None:
 
     async def story() -> None:
         queue, alarm = NativeQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         await delivery.drain()
         assert len(queue.waiting) == BATCH * BATCHES_PER_ALARM
         assert alarm.settings == 1
