@@ -1,15 +1,15 @@
 """The one alarm of a wallet's object, shared by who needs it: the outbox and the sockets.
 
-Each says by when it must be woken, and the earliest counts; the handler serves everybody and ends by
-asking everybody again. What is set is noted before the platform is told, so that of two who ask at
-once the later time never replaces the earlier one.
+Each says by when it must be woken, and the earliest counts; the handler serves everybody and ends
+by asking everybody again. What is set is noted before the platform is told, so that of two who ask
+at once the later time never replaces the earlier one.
 """
 
 from shared.platform.ports import Alarm, Clock
 
 
 class EarliestAlarm:
-    """The alarm of one object. A new object does not know what its former life had set, and asks."""
+    """The alarm of one object, which when new does not know what its former life had set."""
 
     __slots__ = ("_alarm", "_clock", "_is_known", "_set_for")
 
