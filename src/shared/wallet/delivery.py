@@ -1,4 +1,5 @@
-"""From the outbox to the queue: one alarm per wallet, armed when events wait and none is set.
+"""From the outbox to the queue: one alarm per wallet, armed when events wait and none is set. What
+waits goes as one message, a JSON array of events in their order: the platform bills by the message.
 
 Whether the alarm is armed is remembered in memory, so that a bet costs no call to the storage for
 it; a new object does not know and finds out on its first call. The alarm may come late, twice or,
@@ -13,8 +14,8 @@ from shared.platform.ports import PlatformError, Queue
 from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.service import Wallet
 
-BATCH: Final = 100
-BATCHES_PER_ALARM: Final = 20
+EVENTS_PER_MESSAGE: Final = 100
+MESSAGES_PER_ALARM: Final = 20
 """An alarm that found a long backlog gives way to the player's next command and is armed again."""
 
 
@@ -49,19 +50,19 @@ class Delivery:
         self._alarm.rung()
         self._armed = True
         try:
-            for _ in range(BATCHES_PER_ALARM):
-                messages = self._wallet.undelivered(BATCH)
-                if not messages or not await self._sent(messages):
+            for _ in range(MESSAGES_PER_ALARM):
+                events = self._wallet.undelivered(EVENTS_PER_MESSAGE)
+                if not events or not await self._sent(events):
                     break
         finally:
             self._armed = False
             await self.arm()
 
-    async def _sent(self, messages: list[str]) -> bool:
+    async def _sent(self, events: list[str]) -> bool:
         try:
-            await self._queue.send_batch(messages)
+            await self._queue.send_batch([f"[{','.join(events)}]"])
         except PlatformError:
             self._wallet.delivery_failed()
             return False
-        self._wallet.delivered(json.loads(messages[-1])["seq"])
+        self._wallet.delivered(json.loads(events[-1])["seq"])
         return True
