@@ -2,8 +2,8 @@
 
 The secret is sealed under its owner and shown once; recovery codes are stored as keyed hashes and
 spent once. That a code is accepted at most once is one conditional statement, so of two requests
-that carry the same code one is refused, wherever they arrive. Wrong codes are counted by the caller
-(`lockout`), because what a failure is answered with depends on the door.
+that carry the same code one is refused, wherever they arrive. The caller counts a code before it is
+looked at here (`lockout`): what is accepted stands, and is not refused any more.
 """
 
 import json
