@@ -26,6 +26,7 @@ def test_without_one_nothing_is_asked_in_the_sandbox(world: World) -> None:
         "status": "none",
         "enrolled_at": None,
         "recovery_codes_left": 0,
+        "recovery_codes_to_renew": 0,
         "required": False,
     }
     assert person.try_login().status == 200

@@ -188,15 +188,18 @@ def forgetting(subject_id: str) -> list[Statement]:
     ]
 
 
-async def codes_left(house: House, subject_id: str) -> int:
-    """How many recovery codes have not been spent."""
-    row = await house.db.first(
-        "SELECT count(*) AS n FROM recovery_codes"
+async def codes_left(house: House, subject_id: str) -> tuple[int, int]:
+    """How many recovery codes still open, and how many of those hang on an index key that is to go:
+    they are hashes, so that only new ones can stand under the new key (docs/privacy.md).
+    """
+    rows = await house.db.query(
+        "SELECT code_index FROM recovery_codes"
         " WHERE subject_id = ? AND purpose = 'own' AND used_at IS NULL",
         subject_id,
     )
-    assert row is not None
-    return cast("int", row["n"])
+    keys = [house.blind_index.key_of(str(row["code_index"])) for row in rows]
+    to_renew = keys.count("old")
+    return keys.count("active") + to_renew, to_renew
 
 
 def reset_code(
