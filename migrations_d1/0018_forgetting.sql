@@ -9,6 +9,14 @@ WHEN NOT EXISTS (SELECT 1 FROM retentions r WHERE r.player_id = OLD.player_id)
 BEGIN
   SELECT RAISE(ABORT, 'a decision is kept');
 END;
+DROP TRIGGER birth_date_readings_are_kept;
+CREATE TRIGGER birth_date_readings_are_kept BEFORE DELETE ON birth_date_readings
+WHEN NOT EXISTS (SELECT 1 FROM retentions r WHERE r.player_id = OLD.player_id)
+  OR EXISTS (SELECT 1 FROM retentions r, retention_clock c
+             WHERE r.player_id = OLD.player_id AND r.keep_until > c.now_ms)
+BEGIN
+  SELECT RAISE(ABORT, 'a reading is kept');
+END;
 DROP TRIGGER register_checks_are_kept;
 CREATE TRIGGER register_checks_are_kept BEFORE DELETE ON register_checks
 WHEN NOT EXISTS (SELECT 1 FROM retentions r WHERE r.player_id = OLD.player_id)

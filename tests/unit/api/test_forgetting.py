@@ -211,6 +211,7 @@ def fill(world: RegistersWorld, somebody: Somebody) -> None:
         "INSERT INTO declared_incomes VALUES (?, 500000, 1)",
         "INSERT INTO marketing_choices VALUES ('m', ?, 1, 'player', 1)",
         "INSERT INTO screening_matches VALUES (?, 'un', '1', 'sanction', 'open', 1, NULL)",
+        "INSERT INTO birth_date_readings VALUES ('b', ?, '1990-05-17', '[]', 'a', 'kyc', 1)",
         "INSERT INTO kept_identities VALUES (?, 'x', 1)",
         "INSERT INTO harm_days VALUES (?, 1, '{}')",
         "INSERT INTO harm_levels VALUES ('h', ?, 'none', 'low', 1, '1', '[]', 1)",

@@ -86,8 +86,8 @@ _FORGOTTEN_ACCOUNTS: Final = """
 UPDATE payment_accounts SET key_index = '~' || payment_account_id WHERE player_id = ?1
 """
 _WORDLESS: Final = """
-UPDATE approvals SET reason = '', decision_reason = iif(decision_reason IS NULL, NULL, ''),
-  subject = json_remove(subject, '$.matches') WHERE subject ->> 'player_id' = ?1
+UPDATE approvals SET reason = '', decision_reason = iif(decision_reason IS NULL, NULL, '')
+WHERE subject ->> 'player_id' = ?1
 """
 
 FATES: Final[Mapping[str, Fate]] = {
@@ -118,6 +118,10 @@ FATES: Final[Mapping[str, Fate]] = {
     "kyc_documents": Fate(
         ("UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?1",),
         (_deleted("kyc_documents"),),
+    ),
+    "birth_date_readings": Fate(
+        ("UPDATE birth_date_readings SET born = NULL WHERE player_id = ?1",),
+        (_deleted("birth_date_readings"),),
     ),
     "kyc_decisions": _at_the_end("kyc_decisions"),
     "kyc_cases": _at_the_end("kyc_cases"),
