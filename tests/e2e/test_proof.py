@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 from e2e.edge import ROOT, Edge
-from e2e.player import Caller, Player, expect, fresh_key, join, staff, until
+from e2e.player import Caller, Player, expect, fresh_key, join, problem, staff, until
 
 TICK = "*/5 * * * *"
 NIGHT = "10 3 * * *"
@@ -65,8 +65,19 @@ class House:
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
         """D1's file while the edge is stopped; the edge is started again afterwards."""
+        with self.stored(lambda path: has_table(path, "wallet_events")) as connection:
+            yield connection
+
+    @contextmanager
+    def wallet(self, player: Player) -> Iterator[sqlite3.Connection]:
+        """The file of a wallet object, in the same way."""
+        with self.stored(lambda path: owner_of(path) == player.player_id) as connection:
+            yield connection
+
+    @contextmanager
+    def stored(self, is_wanted: Callable[[Path], bool]) -> Iterator[sqlite3.Connection]:
         self.edge.stop()
-        [path] = [p for p in self.state.rglob("*.sqlite") if has_table(p, "wallet_events")]
+        [path] = [path for path in self.state.rglob("*.sqlite") if is_wanted(path)]
         connection = sqlite3.connect(path)
         try:
             with connection:
@@ -93,6 +104,15 @@ def has_table(path: Path, name: str) -> bool:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
         return bool(connection.execute(query, (name,)).fetchone()[0])
+
+
+def owner_of(path: Path) -> str | None:
+    """Whose wallet a file holds; None for any other file."""
+    if not (has_table(path, "meta") and has_table(path, "game_sessions")):
+        return None
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT player_id FROM meta").fetchone()
+        return None if found is None else str(found[0])
 
 
 @pytest.fixture
@@ -227,6 +247,40 @@ def test_tampering_with_the_projection_is_found_and_a_rebuild_heals_it(house: Ho
     assert health["last_rebuild"]["status"] == "swapped"
 
 
+def test_a_wallet_torn_in_its_storage_is_found_by_the_house_and_released_when_whole(
+    house: House,
+) -> None:
+    victim = house.players[0]
+    path = f"/v1/ops/players/{victim.player_id}"
+
+    def rules() -> set[tuple[str, str]]:
+        house.at(TICK, 1)
+        alerts = expect(aml.get("/v1/ops/aml/alerts", player_id=victim.player_id), 200)["items"]
+        return {(alert["rule_id"], alert["evidence"]["law"]) for alert in alerts}
+
+    with house.wallet(victim) as stored:
+        (gate,) = stored.execute("SELECT * FROM gate").fetchall()
+        stored.execute("DELETE FROM gate")
+    aml = house.desk("aml")
+    assert ("wallet.proof", "gate") in rules()
+    assert problem(aml.post(f"{path}/wallet-proof"), 423, "wallet_frozen")["law"] == "gate"
+    problem(victim.get("/v1/me/wallet"), 423, "wallet_frozen")
+    until(rules, lambda told: ("wallet.frozen", "gate") in told)
+
+    with house.wallet(victim) as stored:
+        stored.execute(f"INSERT INTO gate VALUES ({', '.join('?' * len(gate))})", gate)
+    finance, admin = house.desk("finance"), house.desk("admin")
+    proof = expect(finance.post(f"{path}/wallet-proof"), 200)
+    assert (proof["ok"], proof["is_complete"], proof["frozen_law"]) == (True, True, "gate")
+    reason = {"reason": "the gate is there again"}
+    asked = expect(finance.post(f"{path}/wallet-release", reason, key=fresh_key()), 201)
+    decision = {"decision": "approve", **reason}
+    decide = f"/v1/ops/approvals/{asked['approval_id']}"
+    assert expect(admin.post(decide, decision), 200)["refusal"] is None
+    assert expect(finance.post(f"{path}/wallet-proof"), 200)["frozen_law"] is None
+    assert victim.wallet()["currency"] == "BRL"
+
+
 def tool(name: str, *arguments: str) -> str:
     """What `make rebuild` and `make drill` run, on the data of the stopped edge."""
     command = [sys.executable, str(ROOT / "runtime" / name), *arguments]
@@ -284,6 +338,7 @@ def test_the_health_of_the_projection_names_every_job(house: House) -> None:
     house.at(TICK, 1)
     health = expect(house.desk("auditor").get("/v1/ops/projection"), 200)
     jobs = {job["job"] for job in health["jobs"]}
-    assert {"sweep", "velocity_scan", "conservation", "anchors.nightly", "archive"} <= jobs
+    named = {"sweep", "velocity_scan", "conservation", "anchors.nightly", "archive"}
+    assert named | {"wallet_proofs"} <= jobs
     assert (health["heads_missing"], health["archive"]["waiting"]) == (0, 0)
     assert health["anchors"]["newest_day"] is not None

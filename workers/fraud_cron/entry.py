@@ -20,6 +20,7 @@ from jobs import (
     rebuild,
     sweep,
     velocity_scan,
+    wallet_proofs,
 )
 from jobs.ports import Ports
 from jobs.projection import project
@@ -70,6 +71,7 @@ EVERY_TICK: Final[tuple[tuple[str, Job], ...]] = (
     (anchors.JOB, _alone(anchors.JOB, anchors.advance)),
     (archive.JOB, _alone(archive.JOB, archive.archive)),
     (books.JOB, _alone(books.JOB, books.close_books)),
+    (wallet_proofs.JOB, _alone(wallet_proofs.JOB, _whenever(wallet_proofs.prove_wallets))),
     (rebuild.JOB, _alone(rebuild.JOB, _whenever(rebuild.rebuild))),
 )
 """First what brings events in: they are scanned and reconciled in the same tick."""

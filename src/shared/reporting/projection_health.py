@@ -19,6 +19,7 @@ WATCHED: Final = (
     "anchors",
     "anchors.nightly",
     "archive",
+    "wallet_proofs",
     "dead_letters",
     "rebuild",
 )

@@ -179,11 +179,11 @@ def protection(asked: Asked) -> Body:
 
 def verification(asked: Asked) -> Body:
     """The chain, the folds and the rows, recomputed: whole for a wallet of ordinary length, else
-    the next part of a proof (see `verify`).
+    the next part of a proof (see `verify`). The house hears too under which law it is frozen.
     """
     is_full = asked.fields.has("full") and asked.fields.flag("full")
     verdict = verify(asked.sql, "full" if is_full else "newest")
-    return {
+    body: Body = {
         "ok": verdict.law is None,
         "events": verdict.events,
         "from_seq": verdict.from_seq,
@@ -192,6 +192,9 @@ def verification(asked: Asked) -> Body:
         "broken_at": verdict.broken_at,
         "law": verdict.law,
     }
+    if not asked.session_id:
+        body["frozen_law"] = asked.head.frozen_law or verdict.law
+    return body
 
 
 def past_state(asked: Asked) -> Body:

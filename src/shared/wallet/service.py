@@ -142,7 +142,7 @@ class Wallet:
         """JSON texts of the oldest undelivered events, as many as one message holds: all columns,
         player_id and currency.
         """
-        head = self._store.head("")
+        head = self._store.last_head()
         return self._outbox.undelivered(head, limit) if head is not None else []
 
     def delivered(self, seq: int) -> None:
@@ -216,7 +216,7 @@ class Wallet:
             decision = decide(command, situation)
         after = self._write(head, decision, key or None, now_ms)
         if isinstance(command, Unfreeze):
-            self._store.freeze(None)
+            self._store.release()
         body = encode_body(decision.answer(after))
         if key:
             self._store.remember(request.slot, request.hash, decision.status, body, after.seq)
@@ -309,7 +309,9 @@ class Wallet:
         return max(self._clock.now_ms() + head.clock_offset_ms, head.recorded_at)
 
     def _freeze(self, broken: InvariantBroken) -> str:
-        """Freeze the wallet; the FROZEN event carries the alert out if the log still takes it."""
+        """Freeze the wallet, whatever is left of it; the FROZEN event carries the alert out if the
+        log still takes it, and the house's proof finds the wallet frozen if it does not.
+        """
         self._store.forget()
 
         def announce(head: Head) -> None:
@@ -319,11 +321,13 @@ class Wallet:
             self._append(head, (frozen,), None, now_ms)
 
         def freeze() -> None:
-            head = self._store.head("")
+            head = self._store.last_head()
             if head is None:
                 raise broken
-            if head.frozen_law is None:
-                self._store.freeze(broken.law)
+            if head.frozen_law is not None:
+                return
+            self._store.freeze(broken.law)
+            if head.seq:
                 with suppress(InvariantBroken, SqlConstraintError):
                     self._sql.transaction(lambda: announce(head))
 

@@ -30,7 +30,13 @@ from shared.wallet.model import (
     Withdrawal,
 )
 from shared.wallet.opening import mark
-from shared.wallet.verify import WHOLE, fully_proved_seq, own_length, verify
+from shared.wallet.verify import (
+    WHOLE,
+    forget_full_proof,
+    fully_proved_seq,
+    own_length,
+    verify,
+)
 
 _ACTIVE_AT: Final = "max(l.last_active_at, coalesce(s.last_active_at, 0))"
 _HEAD: Final = f"""
@@ -55,6 +61,17 @@ LEFT JOIN login_sessions l ON l.session_id = ?1
 LEFT JOIN game_sessions s ON s.session_id = l.game_session_id
 WHERE m.id = 1 AND g.id = 1 ORDER BY e.seq DESC LIMIT 1
 """  # noqa: S608 - numbers of ours
+
+_LAST: Final = f"""
+SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
+       coalesce(e.seq, 0), coalesce(e.hash, '{GENESIS_HASH}'), coalesce(e.cash_after, 0),
+       coalesce(e.bonus_after, 0), coalesce(e.held_after, 0), coalesce(e.recorded_at, 0),
+       m.closed_seq
+FROM meta m LEFT JOIN events e ON true WHERE m.id = 1 ORDER BY e.seq DESC LIMIT 1
+"""  # noqa: S608 - a constant of ours
+_STANDING: Final = """
+SELECT EXISTS (SELECT 1 FROM events), EXISTS (SELECT 1 FROM gate) FROM meta
+"""
 
 _SUMS: Final = ", ".join(
     f"coalesce(sum({column}) FILTER (WHERE day >= {first}), 0)"
@@ -127,17 +144,39 @@ class Store(GateStore):
         )
 
     def head(self, session_id: str) -> Head | None:
-        """The head as a caller of the login session `session_id` finds it; None before `open`."""
+        """The head as a caller of the login session `session_id` finds it; None before `open`.
+
+        Raises:
+            InvariantBroken: `gapless` or `gate`, when an open wallet has lost its log or its gate.
+        """
         rows = self._sql.query(_HEAD, session_id)
         if not rows:
+            self._refuse_torn()
             return None
         *columns, revoked = rows[0]
         values: tuple[Any, ...] = (*columns, revoked == 1)
         return Head(*values)
 
-    def freeze(self, law: str | None) -> None:
-        """Freeze under the name of a law; None releases."""
+    def last_head(self) -> Head | None:
+        """The head as `meta` and the log alone tell it, which is what a torn wallet still has: its
+        `seq` is 0 when the log is gone, and nothing in it is a permission. None before `open`.
+        """
+        rows = self._sql.query(_LAST)
+        return Head(*cast("tuple[Any, ...]", rows[0])) if rows else None
+
+    def _refuse_torn(self) -> None:
+        rows = self._sql.query(_STANDING)
+        if rows:
+            missing = "gate" if rows[0][0] else "gapless"
+            raise InvariantBroken(missing, "an open wallet has lost its gate or its log")
+
+    def freeze(self, law: str) -> None:
+        """Freeze under the name of a law. What was proved before is no proof for a release."""
         self._sql.execute("UPDATE meta SET frozen_law = ? WHERE id = 1", law)
+        forget_full_proof(self._sql)
+
+    def release(self) -> None:
+        self._sql.execute("UPDATE meta SET frozen_law = NULL WHERE id = 1")
 
     def advance_clock(self, offset_ms: int) -> None:
         self._sql.execute("UPDATE meta SET clock_offset_ms = ? WHERE id = 1", offset_ms)
@@ -146,7 +185,8 @@ class Store(GateStore):
         """The first law that does not hold now. A long wallet must have had a full proof that ended
         after it was frozen; until then the law is `unproven`.
         """
-        frozen = self._sql.query("SELECT coalesce(max(seq), 0) FROM events WHERE type = 'FROZEN'")
+        # A freeze that the log did not take left no event, only no proof.
+        frozen = self._sql.query("SELECT coalesce(max(seq), 1) FROM events WHERE type = 'FROZEN'")
         is_proved = fully_proved_seq(self._sql) >= cast("int", frozen[0][0])
         if own_length(self._sql) > WHOLE and not is_proved:
             return "unproven"

@@ -62,14 +62,17 @@ class _LawBroken(Exception):
 
 @dataclass(slots=True)
 class Proof:
-    """How far a proof has come."""
+    """How far a proof has come. `proved_seq` is where the last one of its kind ended that reached
+    the end of the log: to begin anew does not undo it.
+    """
 
     state: State
     books: Books
     is_complete: bool = False
+    proved_seq: int = 0
 
     @classmethod
-    def from_opening(cls, sql: Sql) -> "Proof":
+    def from_opening(cls, sql: Sql, proved_seq: int = 0) -> "Proof":
         """A proof that has read nothing yet: it begins where the wallet's own log begins.
 
         Raises:
@@ -77,18 +80,21 @@ class Proof:
         """
         opening = opening_of(sql)
         if opening is None:
-            return cls(State(), Books())
-        return cls(State(**opening.state), Books(**opening.counters))
+            return cls(State(), Books(), proved_seq=proved_seq)
+        state, books = State(**opening.state), Books(**opening.counters)
+        return cls(state, books, proved_seq=proved_seq)
 
     @classmethod
     def of_text(cls, text: str) -> "Proof":
         """What `text` gave."""
-        fold: dict[str, dict[str, Any]] = json.loads(text)
-        return cls(State(**fold["state"]), Books(**fold["books"]))
+        fold: dict[str, Any] = json.loads(text)
+        state, books = State(**fold["state"]), Books(**fold["books"])
+        return cls(state, books, proved_seq=fold.get("proved_seq", 0))
 
     @property
     def text(self) -> str:
-        return json.dumps({"state": asdict(self.state), "books": asdict(self.books)})
+        fold = {"state": asdict(self.state), "books": asdict(self.books)}
+        return json.dumps({**fold, "proved_seq": self.proved_seq})
 
     def read(self, sql: Sql, most: int) -> None:
         """Prove the next events, at most `most` of them."""
@@ -120,6 +126,7 @@ class Proof:
                 self.books.close(sql, self.state)
             except InvariantBroken as broken:
                 raise _LawBroken(broken.law, _place(broken, self.state)) from broken
+            self.proved_seq = self.state.seq
 
 
 def verify(sql: Sql, kind: Kind = "newest") -> Verdict:
@@ -128,7 +135,7 @@ def verify(sql: Sql, kind: Kind = "newest") -> Verdict:
     try:
         proof = _stored(sql, kind) if is_long else Proof.from_opening(sql)
         if kind == "full" and proof.is_complete:
-            proof = Proof.from_opening(sql)
+            proof = Proof.from_opening(sql, proof.proved_seq)
     except InvariantBroken as broken:
         return Verdict(0, law=broken.law)
     from_seq = proof.state.seq + 1
@@ -168,8 +175,16 @@ def own_length(sql: Sql) -> int:
 
 def fully_proved_seq(sql: Sql) -> int:
     """The last event of the newest full proof that reached the end of the log; 0 without one."""
-    rows = sql.query("SELECT seq FROM proofs WHERE kind = 'full' AND is_complete = 1")
+    rows = sql.query(
+        "SELECT iif(is_complete = 1, seq, coalesce(fold ->> 'proved_seq', 0)) "
+        "FROM proofs WHERE kind = 'full'"
+    )
     return cast("int", rows[0][0]) if rows else 0
+
+
+def forget_full_proof(sql: Sql) -> None:
+    """The next full proof begins at the first event, and counts only when it has ended."""
+    sql.execute("DELETE FROM proofs WHERE kind = 'full'")
 
 
 def newest_state(sql: Sql, seq: int) -> State:
@@ -187,6 +202,8 @@ def _stored(sql: Sql, kind: Kind) -> Proof:
     is_complete, text = rows[0]
     proof = Proof.of_text(str(text))
     proof.is_complete = is_complete == 1
+    if proof.is_complete:
+        proof.proved_seq = proof.state.seq
     return proof
 
 

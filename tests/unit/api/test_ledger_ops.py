@@ -194,6 +194,65 @@ def test_a_frozen_wallet_is_released_by_two_people_when_its_proof_holds(desk: De
     assert released["maker_id"] != released["checker_id"]
 
 
+def prove(desk: Desk, role: str = "aml") -> Reply:
+    return desk.as_role(role, "POST", f"/v1/ops/players/{desk.player_id}/wallet-proof")
+
+
+def test_the_desk_has_a_wallet_prove_itself_and_the_log_tells_who_asked(desk: Desk) -> None:
+    desk.decide(desk.propose().json["approval_id"])
+    proof = prove(desk)
+    assert proof.status == 200, proof.text
+    assert (proof.json["ok"], proof.json["is_complete"]) == (True, True)
+    assert (proof.json["from_seq"], proof.json["frozen_law"]) == (1, None)
+    seq = desk.wallet()["seq"]
+    (noted,) = desk.rows("SELECT * FROM wallet_proofs")
+    assert (noted["player_id"], noted["through_seq"], noted["law"]) == (desk.player_id, seq, None)
+    entry = desk.rows("SELECT * FROM audit_log WHERE action = 'wallet.proof'")[0]
+    assert (entry["subject"], entry["actor_role"]) == (desk.player_id, "aml")
+    assert json.loads(str(entry["data"]))["through_seq"] == seq
+
+
+def test_a_long_frozen_wallet_is_released_after_the_desk_had_it_proved(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("store", "verify"):
+        monkeypatch.setattr(f"shared.wallet.{module}.WHOLE", 2)
+    desk.decide(desk.propose().json["approval_id"])
+    sql = desk.real.stores[desk.player_id]
+    sql.execute("CREATE TRIGGER t BEFORE INSERT ON rounds BEGIN SELECT RAISE(ABORT, 'x'); END")
+    bet = json.dumps({"round_id": "r", "game_id": "slot", "amount_minor": 100})
+    assert desk.real.of(desk.player_id).execute("bet", "b", "", bet).startswith("423")
+    sql.execute("DROP TRIGGER t")
+    path = f"/v1/ops/players/{desk.player_id}/wallet-release"
+    approval_id = desk.as_role("finance", "POST", path, {"reason": REASON}).json["approval_id"]
+    assert desk.decide(approval_id).json["refusal"] == "wallet_not_proven"
+    slices = 1
+    while not (proof := prove(desk, "finance").json)["is_complete"]:
+        assert proof["frozen_law"] == "constraint"
+        slices += 1
+    assert slices > 1
+    assert desk.decide(approval_id).json["refusal"] is None
+    assert desk.wallet()["frozen_law"] is None
+
+
+def test_a_wallet_that_lost_its_gate_is_frozen_for_the_desk_too(desk: Desk) -> None:
+    desk.real.stores[desk.player_id].execute("DELETE FROM gate")
+    refused = prove(desk)
+    assert (refused.status, refused.code, refused.json["law"]) == (423, "wallet_frozen", "gate")
+    assert desk.rows("SELECT law FROM wallet_proofs") == [{"law": "gate"}]
+    assert desk.rows("SELECT 1 AS one FROM audit_log WHERE action = 'wallet.proof'")
+
+
+@pytest.mark.parametrize("role", ["support", "kyc", "game_ops", "regulator", "auditor"])
+def test_only_who_deals_with_frozen_wallets_has_them_proved(desk: Desk, role: str) -> None:
+    assert prove(desk, role).code == "forbidden"
+
+
+def test_nobody_is_proved_who_is_not_there(desk: Desk) -> None:
+    desk.player_id = NOBODY
+    assert prove(desk).code == "player_not_found"
+
+
 @pytest.mark.parametrize("role", ["support", "kyc", "aml", "game_ops", "regulator", "auditor"])
 def test_only_the_money_desk_proposes(desk: Desk, role: str) -> None:
     release = f"players/{desk.player_id}/wallet-release"

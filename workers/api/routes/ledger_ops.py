@@ -8,6 +8,7 @@ from http_layer.routing import route, staff
 from services.ledger_ops import proposal_about
 from services.player_desk import find_players, read_player
 from services.proposals import propose
+from services.wallet_proofs import prove_further
 from views.ledger_ops import (
     AdjustmentBody,
     AtSeqQuery,
@@ -18,13 +19,19 @@ from views.ledger_ops import (
     PlayersView,
     ReleaseBody,
     SeqQuery,
+    WalletProofView,
     WalletStateView,
 )
 from views.ops import ApprovalView
 
 from routes.ops import approval_view
 from shared.identity.errors import PLAYER_NOT_FOUND
-from shared.wallet.errors import EVENT_ARCHIVED, EVENT_NOT_FOUND, WALLET_NOT_FOUND
+from shared.wallet.errors import (
+    EVENT_ARCHIVED,
+    EVENT_NOT_FOUND,
+    WALLET_FROZEN,
+    WALLET_NOT_FOUND,
+)
 
 _READERS = staff("support", "finance", "aml", "kyc", "admin", "regulator", "auditor")
 
@@ -128,6 +135,20 @@ async def propose_release(call: Call[ReleaseBody]) -> Answer:
     return await _propose(call, "wallet_release", call.path["player_id"], {})
 
 
+@route(
+    "POST",
+    "/v1/ops/players/{player_id}/wallet-proof",
+    tag="Operators: players",
+    summary="Have a wallet prove the next 20,000 events of itself, from the first one on",
+    auth=staff("aml", "finance", "admin"),
+    response=WalletProofView,
+    problems=(PLAYER_NOT_FOUND, WALLET_NOT_FOUND, WALLET_FROZEN),
+)
+async def prove_wallet(call: Call[None]) -> Answer:
+    text = await prove_further(call.house, call.principal, call.path["player_id"], call.now_ms)
+    return Answer.from_wallet(text)
+
+
 async def _propose(
     call: Call[Any], kind: str, player_id: str, subject: dict[str, object]
 ) -> Answer:
@@ -151,4 +172,5 @@ ROUTES = (
     propose_adjustment,
     propose_bonus,
     propose_release,
+    prove_wallet,
 )

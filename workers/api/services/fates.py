@@ -163,6 +163,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "archive_heads": Fate(stays=_LEDGER),
     "archive_queue": Fate(stays=_LEDGER),
     "dead_letters": Fate(stays=_LEDGER),
+    "wallet_proofs": Fate(stays=_LEDGER),
     "aml_alerts": Fate(stays="what was observed, under an id that is nobody"),
     "person_keys": Fate(stays=f"{_PROOF}; the keys themselves are destroyed"),
     "retentions": Fate(stays=_PROOF),

@@ -101,6 +101,7 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
     "archive_heads": Holding(why_not=_COPY),
     "archive_queue": Holding(why_not=_WORK),
     "dead_letters": Holding(why_not=_WORK),
+    "wallet_proofs": Holding(why_not=_WORK),
     "rebuild_differences": Holding(why_not=_WORK),
     "aml_alerts": Holding(why_not=_RISK),
     "screening_matches": Holding(why_not=_RISK),

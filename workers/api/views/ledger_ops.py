@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from views.common import AmountMinor, Body, CurrencyCode, Id, Reason, Sha256Hex, Time, View
+from views.wallet import VerifyView
 
 Seq = Annotated[int, Field(ge=1, le=2**53 - 2, description="Number of an event of the wallet")]
 
@@ -17,6 +18,16 @@ class AdjustmentBody(Body):
 
 class ReleaseBody(Body):
     reason: Reason
+
+
+class WalletProofView(VerifyView):
+    """The next slice of a proof that begins at the first event; after a complete one it begins
+    anew.
+    """
+
+    frozen_law: Annotated[
+        str | None, Field(description="Under which law the wallet is frozen; null when it is not")
+    ]
 
 
 class BonusTermsBody(Body):
