@@ -25,6 +25,7 @@ from shared.wallet import (
     gates,
     handle_gate,
     handle_limits,
+    handlers,
     limits,
     situation,
     stakes,
@@ -158,6 +159,10 @@ def _forgets_expected_deposits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "pending_deposits_minor", lambda *_: 0)
 
 
+def _expects_no_late_notice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(handlers, "DEPOSIT_GRACE_MS", 0)
+
+
 def _lets_ended_sessions_play(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(decide_play, "refuse_idle", lambda *_: None)
 
@@ -278,6 +283,7 @@ BINDS: Final = "an answer tells what binds and what waits"
 TOLD: Final = "an answer tells the balance"
 HOUR: Final = "a charge lives one hour"
 WARNED: Final = "limits warn from 90 per cent on"
+IN_TIME: Final = "deposits in time pass no limit"
 FROZEN: Final = "a sound wallet is never frozen"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -323,6 +329,11 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER, WARNED})
+    ),
+    Mutant(
+        "a deposit is expected until its code expires",
+        _expects_no_late_notice,
+        frozenset({ORDER, WARNED, IN_TIME}),
     ),
     Mutant("an ended session goes on playing", _lets_ended_sessions_play, frozenset({ORDER})),
     Mutant(

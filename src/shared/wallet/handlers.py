@@ -49,7 +49,7 @@ from shared.wallet.funding import GrantShares, shares_of
 from shared.wallet.gates import refuse_archived
 from shared.wallet.handle_gate import GATE_HANDLERS
 from shared.wallet.handle_limits import LIMIT_HANDLERS
-from shared.wallet.model import Decision, Event, GameSession, Grant
+from shared.wallet.model import DEPOSIT_GRACE_MS, Decision, Event, GameSession, Grant
 from shared.wallet.profiles import bonus_profile
 from shared.wallet.situation import Handlers, Situation
 from shared.wallet.stakes import Standing
@@ -136,7 +136,7 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
 
 def _deposit_request(command: DepositRequest, at: Situation) -> Decision:
     limits, usage = at.store.protection(at.moment.now_ms)
-    pending_minor = at.store.pending_deposits_minor(at.moment.now_ms)
+    pending_minor = at.store.pending_deposits_minor(at.moment.now_ms - DEPOSIT_GRACE_MS)
     return _active(
         decide_deposit_request(
             at.head, limits, usage, pending_minor, command, at.moment, view=at.doubts()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.kernel.times import MINUTE_MS
 from shared.kernel.values import value
 from shared.platform.ports import Entropy
 from shared.wallet.gate_model import (
@@ -65,6 +66,10 @@ EVENT_SCHEMA_VERSION: Final = 4
 """What this release writes; `upcast` reads what earlier ones wrote."""
 
 GENESIS_HASH: Final = "0" * 64
+DEPOSIT_GRACE_MS: Final = 10 * MINUTE_MS
+"""The notice of a payment may be later than the payment: so long after its code expired a deposit
+is still expected.
+"""
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time", "bet_count")
 PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
 """The periods of the calendar, shortest first; `session` is one game session."""

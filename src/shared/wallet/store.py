@@ -252,12 +252,14 @@ class Store(GateStore):
             self._sql.query("SELECT 1 FROM deposits WHERE end_to_end_id = ?", end_to_end_id)
         )
 
-    def pending_deposits_minor(self, now_ms: int) -> int:
-        """What requests that have neither expired nor been credited still expect."""
+    def pending_deposits_minor(self, expired_ms: int) -> int:
+        """What requests still expect that were not credited and whose codes expire after
+        `expired_ms`.
+        """
         rows = self._sql.query(
             "SELECT coalesce(sum(amount_minor), 0) FROM deposits "
             "WHERE credited_seq IS NULL AND expires_at > ?",
-            now_ms,
+            expired_ms,
         )
         return cast("int", rows[0][0])
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from simulation.sim.broken import require
-from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of
+from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of, windows_of
 from simulation.sim.model_bonus import (
     FORFEITED,
     Purse,
@@ -213,7 +213,10 @@ def do_deposit_request(model: ModelState, payload: Payload, now_ms: int, body: B
     told = {(one["period"], one["value"]) for one in body["warnings"]}
     require(told == warned, "limits warn from 90 per cent on", body)
     touch(model, now_ms)
-    model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"])
+    bound = {
+        period: value for (kind, period), value in model.gate.binding().items() if kind == "deposit"
+    }
+    model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"], bound)
     model.pending.add(body["deposit_id"])
     return ()
 
@@ -225,7 +228,27 @@ def do_deposit_credit(model: ModelState, payload: Payload, now_ms: int, body: Bo
     model.payments.add(payload["end_to_end_id"])
     model.cash += deposit.amount
     model.day(day_of(now_ms)).deposited += deposit.amount
+    if deposit.is_expected(now_ms):
+        deposit.in_time_at = now_ms
+        _require_deposits_within_limits(model, now_ms)
     return ("DEPOSIT",)
+
+
+def _require_deposits_within_limits(model: ModelState, now_ms: int) -> None:
+    """What was credited in time in a window is within the limit that bound when the last of it was
+    asked for. A credit later than that passes a limit, because the money has arrived; so does one
+    in time whose limit was made tighter after it was asked for.
+    """
+    for period, first in windows_of(day_of(now_ms)):
+        inside = [
+            deposit
+            for deposit in model.deposits.values()
+            if deposit.in_time_at is not None and day_of(deposit.in_time_at) >= first
+        ]
+        value = inside[-1].bound.get(period)
+        if value is not None:
+            used = sum(deposit.amount for deposit in inside)
+            require(used <= value, "deposits in time pass no limit", (period, used, value))
 
 
 def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:

@@ -16,6 +16,7 @@ type Effect = Callable[["ModelState", Payload, int, Body], Types]
 """Model, payload, the time and the answer: the types of the events."""
 
 ACTIVE_GAP_MS = 5 * MINUTE_MS
+GRACE_MS = 10 * MINUTE_MS
 
 
 def active_ms(since_ms: int, now_ms: int) -> int:
@@ -113,9 +114,19 @@ class ModelSession:
 
 @dataclass(slots=True)
 class ModelDeposit:
+    """`bound` are the deposit limits that bound when it was asked for, by period; `in_time_at` is
+    when it was credited, if it was still expected then.
+    """
+
     amount: int
     expires_at: int
+    bound: dict[str, int]
     paid_by: str | None = None
+    in_time_at: int | None = None
+
+    def is_expected(self, now_ms: int) -> bool:
+        """Its code has not expired, or so lately that a notice may be under way."""
+        return now_ms < self.expires_at + GRACE_MS
 
 
 @dataclass(slots=True)
@@ -196,9 +207,9 @@ class ModelState:
         return active_ms(self.last_bet_at, now_ms) if self.last_bet_at else 0
 
     def pending_minor(self, now_ms: int) -> int:
-        """What is still expected on charges that have not expired."""
+        """What is still expected on charges."""
         return sum(
             deposit.amount
             for deposit in (self.deposits[deposit_id] for deposit_id in self.pending)
-            if deposit.expires_at > now_ms
+            if deposit.is_expected(now_ms)
         )
