@@ -68,7 +68,7 @@ def decide_deposit_request(
     refuse_barred(view, moment.now_ms)
     refuse_idle(head, view, moment.now_ms)
     expected = pending_minor + command.amount_minor
-    refuse_deposit_over_limit(limits, usage, expected, moment.now_ms)
+    refuse_deposit_over_limit(limits, usage, expected, moment.now_ms, head.day_offset_ms)
     deposit_id = moment.new_id()
     deposit = Deposit(
         deposit_id=deposit_id,

@@ -151,7 +151,8 @@ class ModelState:
     """The state of one wallet; `cash` and the rest are minor units."""
 
     gate: ModelGate
-    jurisdiction: str = "br"
+    jurisdiction: str
+    day_offset_ms: int
     caller: str = ""
     """The login session that asked last; none is the house."""
     cash: int = 0
@@ -192,13 +193,17 @@ class ModelState:
         """A wallet's time never runs behind its last event."""
         return max(clock_ms + self.offset_ms, self.recorded_at)
 
+    def day_of(self, at_ms: int) -> int:
+        """Number of the wallet's day that holds `at_ms`."""
+        return day_of(at_ms, self.day_offset_ms)
+
     def day(self, number: int) -> ModelDay:
         return self.days.setdefault(number, ModelDay())
 
     def totals(self, now_ms: int) -> dict[str, ModelDay]:
         """What the running day, week and month have seen."""
         sums: dict[str, ModelDay] = {}
-        for period, first in windows_of(day_of(now_ms)):
+        for period, first in windows_of(self.day_of(now_ms)):
             sums[period] = sum_of(seen for number, seen in self.days.items() if number >= first)
         return sums
 
