@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import InvariantBroken
-from shared.kernel.times import local_day
+from shared.kernel.times import SAO_PAULO_OFFSET_MS, local_day
 from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import Exclusion
@@ -45,7 +45,7 @@ class Rows:
 @dataclass(slots=True)
 class Books:
     """Counters of events, made of JSON values. `days` is by day and use. `undoing` is the round of
-    an unfinished rollback and the event that ends it.
+    an unfinished rollback and the event that ends it. `day_offset_ms` is that of the state.
     """
 
     bets: int = 0
@@ -56,6 +56,7 @@ class Books:
     holds: int = 0
     days: dict[str, dict[str, int]] = field(default_factory=dict)
     undoing: list[Any] | None = None
+    day_offset_ms: int = SAO_PAULO_OFFSET_MS
 
     def check(self, sql: Sql, event: Event, data: Facts, rows: Rows, state: State) -> None:
         """Hold an event, already folded into `state`, against the row that it made.
@@ -64,6 +65,7 @@ class Books:
             InvariantBroken: `rounds`, `holds`, `deposits`, `gate`, `seeds`, `books` or `answered`.
             LookupError, TypeError: when the event does not say what its type must say.
         """
+        self.day_offset_ms = state.day_offset_ms
         match event.type:
             case "BET" | "WIN" | "ROLLBACK":
                 self._round(event, data, rows)
@@ -119,7 +121,8 @@ class Books:
         self._use(event.recorded_at, deposited=event.amount_minor)
 
     def _use(self, at_ms: int, **uses: int) -> None:
-        day = self.days.setdefault(str(local_day(at_ms)), dict.fromkeys(_USES, 0))
+        number = str(local_day(at_ms, self.day_offset_ms))
+        day = self.days.setdefault(number, dict.fromkeys(_USES, 0))
         for use, amount in uses.items():
             day[use] += amount
 
@@ -149,8 +152,9 @@ class Books:
             "FROM seeds",
             (state.seeds_committed, state.seeds_committed, state.draws),
         )
-        opened = (state.player_id, state.currency, state.jurisdiction)
-        _counted(sql, "opened", "SELECT player_id, currency, jurisdiction FROM meta", opened)
+        opened = (state.player_id, state.currency, state.jurisdiction, state.day_offset_ms)
+        told = "SELECT player_id, currency, jurisdiction, day_offset_ms FROM meta"
+        _counted(sql, "opened", told, opened)
         self._check_closed(sql, state)
         # Whoever cuts the end of the log off must also forge the answers that point beyond it.
         if sql.query("SELECT 1 FROM commands WHERE seq > ? LIMIT 1", state.seq):

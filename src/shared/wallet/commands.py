@@ -13,9 +13,12 @@ from shared.wallet.model import GrantTerms, Limit
 
 @value
 class Open:
+    """`day_offset_ms` is how far the jurisdiction's days are ahead of UTC's."""
+
     player_id: str
     currency: str
     jurisdiction: str
+    day_offset_ms: int
     limits: tuple[Limit, ...]
     rules: Rules
 

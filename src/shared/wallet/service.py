@@ -54,6 +54,8 @@ from shared.wallet.store import head_before_opening
 
 _KEY: Final = re.compile(r"[!-~]{1,300}")
 """A client's key has at most 255 visible characters; the house may put a prefix before it."""
+_OF_PROFILE: Final = ("rules", "day_offset_ms")
+"""What `open` says of the jurisdiction's profile, and of nothing else."""
 
 
 @value
@@ -174,8 +176,8 @@ class Wallet:
         fields = decode_payload(payload)
         asked = fields
         if kind == "open":
-            # Rules change with the law; opening again under newer ones is still the same opening.
-            asked = {name: value for name, value in fields.items() if name != "rules"}
+            # The profile changes with the law; opening again under a newer one is the same opening.
+            asked = {name: value for name, value in fields.items() if name not in _OF_PROFILE}
         try:
             request_hash = sha256_hex(canonical_json([kind, asked]))
         except (RecursionError, UnicodeEncodeError):
@@ -266,7 +268,9 @@ class Wallet:
             if opening[0] != request_hash:
                 raise Rejected(errors.WALLET_OPEN_CONFLICT, "the wallet was opened otherwise")
             return encode_answer(201, opening[1], replayed=True)
-        head = head_before_opening(command.player_id, command.currency, command.jurisdiction)
+        head = head_before_opening(
+            command.player_id, command.currency, command.jurisdiction, command.day_offset_ms
+        )
         now_ms = self._clock.now_ms()
         decision = decide_open(command, Moment(now_ms, self._entropy))
         after = self._write(head, decision, None, now_ms)

@@ -78,7 +78,8 @@ class SimulatedWallet:
     limits: dict[tuple[str, str], int]
     image: NativeSql
     rules: dict[str, Any]
-    jurisdiction: str = "br"
+    jurisdiction: str
+    day_offset_ms: int
     sql: SimulatedSql = field(init=False)
     alarm: SimulatedAlarm = field(init=False)
     model: ModelState = field(init=False)
@@ -91,7 +92,8 @@ class SimulatedWallet:
         self.sql = SimulatedSql()
         self.sql.load(self.image)
         self.alarm = SimulatedAlarm()
-        self.model = ModelState(ModelGate(own=dict(self.limits)), self.jurisdiction)
+        gate = ModelGate(own=dict(self.limits))
+        self.model = ModelState(gate, self.jurisdiction, self.day_offset_ms)
         self.model.gate.take_rules(self.rules)
         self.log = LogReader()
         self.evict()
@@ -109,6 +111,7 @@ class SimulatedWallet:
             "player_id": self.player_id,
             "currency": "BRL",
             "jurisdiction": self.jurisdiction,
+            "day_offset_ms": self.day_offset_ms,
             "rules": self.rules,
             "limits": [
                 {"kind": kind, "period": period, "value": value}
@@ -184,7 +187,7 @@ class SimulatedWallet:
         require(reply.status >= 400 and not reply.replayed, "a refusal is told", reply)
         limit = reply.body.get("limit")
         if limit is not None and limit["period"] != "session":
-            expected = resets_after_s(limit["period"], now_ms)
+            expected = resets_after_s(limit["period"], now_ms, self.day_offset_ms)
             told = reply.body["retry_after"]
             require(told == expected, "a limit says when it ends", reply)
         if reply.body["code"] == "reality_check_due":

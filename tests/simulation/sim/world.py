@@ -84,6 +84,7 @@ class World:
             image=_images[0],
             rules=self.setting.rules,
             jurisdiction=self.setting.jurisdiction,
+            day_offset_ms=self.setting.day_offset_ms,
         )
 
     def begin(self) -> None:

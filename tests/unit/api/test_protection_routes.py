@@ -84,6 +84,7 @@ def test_another_jurisdiction_offers_other_limits_and_terms() -> None:
     offer = player.get("/v1/me/protection")["offer"]
     assert (offer["indefinite"], offer["exclusion_months"][0]) == (False, 6)
     assert ask(player, "POST", "/v1/me/exclusions", {"indefinite": True}).status == 422
+    assert player.get("/v1/me/protection")["use"]["daily"]["resets_at"].endswith("T00:00:00.000Z")
 
 
 def test_the_words_come_in_the_language_that_was_asked_for(player: Player) -> None:

@@ -83,12 +83,14 @@ async def open_wallet(house: House, player_id: str, now_ms: int) -> None:
     )
     if row is None or row["wallet_opened_at"] is not None:
         return
+    profile = profile_now(str(row["jurisdiction"]), now_ms)
     payload = {
         "player_id": player_id,
         "currency": row["currency"],
         "jurisdiction": row["jurisdiction"],
         "limits": json.loads(str(row["limits_requested"])),
-        "rules": wallet_rules(profile_now(str(row["jurisdiction"]), now_ms)),
+        "day_offset_ms": profile.profile.day_offset_ms,
+        "rules": wallet_rules(profile),
     }
     key = f"open:{player_id}"
     try:
