@@ -17,6 +17,7 @@ from shared.wallet.gate_model import FOREVER, NEVER
 from shared.wallet.gate_store import GateStore
 from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS
 from shared.wallet.limits import Totals, Usage, windows_at
+from shared.wallet.marks import mark
 from shared.wallet.model import (
     GENESIS_HASH,
     DayUsage,
@@ -29,7 +30,6 @@ from shared.wallet.model import (
     Seed,
     Withdrawal,
 )
-from shared.wallet.opening import mark
 from shared.wallet.verify import WHOLE, fully_proved_seq, own_length, verify
 
 _ACTIVE_AT: Final = "max(l.last_active_at, coalesce(s.last_active_at, 0))"

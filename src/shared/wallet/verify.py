@@ -78,13 +78,13 @@ class Proof:
         opening = opening_of(sql)
         if opening is None:
             return cls(State(), Books())
-        return cls(State(**opening.state), Books(**opening.counters))
+        return cls(State(**opening.state), Books.of(opening.counters))
 
     @classmethod
     def of_text(cls, text: str) -> "Proof":
         """What `text` gave."""
         fold: dict[str, dict[str, Any]] = json.loads(text)
-        return cls(State(**fold["state"]), Books(**fold["books"]))
+        return cls(State(**fold["state"]), Books.of(fold["books"]))
 
     @property
     def text(self) -> str:
