@@ -44,7 +44,7 @@ ACTORS: Final[tuple[tuple[float, Actor], ...]] = (
     (1.5, protection_actors.learns_a_fact),
     (0.1, protection_actors.changes_the_rules),
     (0.15, protection_actors.sends_a_message),
-    (0.08, protection_actors.damages_a_row),
+    (0.04, protection_actors.damages_a_row),
     (3, platform_actors.evicts),
     (2, platform_actors.skews_the_clock),
     (1, platform_actors.advances_the_clock),

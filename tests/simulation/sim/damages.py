@@ -3,9 +3,11 @@ name it; then the row is mended, as two people would have it before they release
 """
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from simulation.sim.faults import SimulatedSql
+
+from shared.platform.ports import Row, SqlValue
 
 _ONE_KEY: Final = """
 EXISTS (SELECT 1 FROM events e WHERE e.seq = commands.seq
@@ -58,33 +60,38 @@ DAMAGES: Final = (
 )
 
 
-def done(sql: SimulatedSql, damage: Damage, row: int) -> tuple[object, ...] | None:
-    """Do the damage to one of the rows; what mends it (`mend`), None when there is no such row."""
-    found = sql.query(
+type Mending = tuple[SqlValue, SqlValue]
+"""The key of a damaged row, and what its column said."""
+
+
+def rows_of(sql: SimulatedSql, damage: Damage) -> list[Row]:
+    """Key and value of the rows that the damage can be done to."""
+    return sql.query(
         f"SELECT {damage.key}, {damage.column} FROM {damage.table} WHERE {damage.where} ORDER BY 1"
     )
-    if not found:
-        return None
+
+
+def do(sql: SimulatedSql, damage: Damage, row: int) -> Mending:
+    """Do the damage to one of its rows; what mends it."""
+    found = rows_of(sql, damage)
     key, before = found[row % len(found)]
     _change(sql, damage, damage.worse, key)
-    after = "lost" if damage.column == damage.key else key
-    return after, before
+    return ("lost" if damage.column == damage.key else key), before
 
 
-def mend(sql: SimulatedSql, damage: Damage, told: tuple[object, ...]) -> None:
+def mend(sql: SimulatedSql, damage: Damage, told: Mending) -> None:
     """The row is again as it was."""
     key, before = told
     _change(sql, damage, "?", before, key)
 
 
-def _change(sql: SimulatedSql, damage: Damage, value: str, *params: object) -> None:
+def _change(sql: SimulatedSql, damage: Damage, value: str, *params: SqlValue) -> None:
     name = f"{damage.table}_refuse_update"
     guards = sql.query("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", name)
     for _ in guards:
         sql.execute(f"DROP TRIGGER {name}")
     sql.execute(
-        f"UPDATE {damage.table} SET {damage.column} = {value} WHERE {damage.key} = ?",
-        *cast("tuple[str, ...]", params),
+        f"UPDATE {damage.table} SET {damage.column} = {value} WHERE {damage.key} = ?", *params
     )
     for (guard,) in guards:
         sql.execute(str(guard))

@@ -237,4 +237,4 @@ def sends_a_message(world: World, chance: Random, wallet: int, number: int) -> S
 
 def damages_a_row(world: World, chance: Random, wallet: int, number: int) -> Step | None:
     """Somebody who holds the database changes a row that commands rely on."""
-    return "freeze", {"damage": chance.randrange(1_000), "row": chance.randrange(1_000)}
+    return "freeze", {"damage": number, "row": number // 7}

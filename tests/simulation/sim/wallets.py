@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from simulation.sim.broken import LawBroken, require
 from simulation.sim.chance import OperationEntropy
-from simulation.sim.damages import DAMAGES, RELEASE, Damage, done, mend
+from simulation.sim.damages import CURRENCY, DAMAGES, RELEASE, Damage, Mending, do, mend, rows_of
 from simulation.sim.faults import SimulatedAlarm, SimulatedClock, SimulatedQueue, SimulatedSql, run
 from simulation.sim.games import SimulatedGames
 from simulation.sim.log_reader import LogReader
@@ -217,19 +217,18 @@ class SimulatedWallet:
         and then the wallet is released by nobody, and is frozen again for that.
         """
         damage = DAMAGES[number % len(DAMAGES)]
+        if not rows_of(self.sql, damage):
+            damage = CURRENCY
         told = self._damaged(damage, row)
-        if told is not None:
-            mend(self.sql, damage, told)
-            self.evict()
-        if self.model.gate.frozen and row % 3 == 0:
+        mend(self.sql, damage, told)
+        self.evict()
+        if row % 3 == 0:
             self._damaged(RELEASE, 0)
 
-    def _damaged(self, damage: Damage, row: int) -> tuple[object, ...] | None:
-        """What mends it; None when there was no such row."""
+    def _damaged(self, damage: Damage, row: int) -> Mending:
+        """Damage a row, and have a proof name the law; what mends the row."""
         now_ms = self.model.now(self.clock.now_ms())
-        told = done(self.sql, damage, row)
-        if told is None:
-            return None
+        told = do(self.sql, damage, row)
         self.evict()
         proof = _read(self.wallet.query("verify", "", "{}"))
         require(proof.body["law"] == damage.law, "a proof finds what was damaged", (damage, proof))
