@@ -129,11 +129,11 @@ class Usage:
 
     def with_bet(self, stake_minor: int, now_ms: int) -> "Usage":
         """With a bet of `stake_minor` placed now, and the play time since the bet before it."""
-        active = _active(self.last_bet_at, now_ms) if self.last_bet_at else 0
+        active = active_ms(self.last_bet_at, now_ms) if self.last_bet_at else 0
         after = self.plus(wagered=stake_minor, bets=1, play_ms=active)
         session = after.session
         if session is not None:
-            own = _active(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
+            own = active_ms(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
             played = altered(session.totals, play_ms=session.totals.play_ms - active + own)
             session = SessionUse(played, max(session.last_active_at, now_ms))
         today = altered(after.today, last_bet_at=now_ms)
@@ -284,7 +284,7 @@ def _warning(kind: str, period: str, value: int, amount: int) -> dict[str, objec
     return {"kind": kind, "period": period, "used": amount, "value": value}
 
 
-def _active(since_ms: int, now_ms: int) -> int:
+def active_ms(since_ms: int, now_ms: int) -> int:
     """The gap as active play; nothing when it is longer than play can be interrupted."""
     gap = now_ms - since_ms
     return gap if 0 <= gap <= ACTIVE_GAP_MS else 0

@@ -136,6 +136,8 @@ class Wallet:
         refuse_revoked(head)
         body = reader(Asked(self._sql, self._store, head, self._now(head), fields, session_id))
         fields.done()
+        if kind == "verify" and body["ok"] and head.clock_offset_ms and not self._sandbox:
+            return {**body, "ok": False, "law": "clock"}
         return body
 
     # Delivery to the queue
@@ -309,8 +311,11 @@ class Wallet:
         return head
 
     def _now(self, head: Head) -> int:
-        """The wallet's time: it never runs behind the last event, whatever the clock does."""
-        return max(self._clock.now_ms() + head.clock_offset_ms, head.recorded_at)
+        """The wallet's time: it never runs behind the last event, whatever the clock does, and
+        nothing moves it forward but the sandbox.
+        """
+        offset_ms = head.clock_offset_ms if self._sandbox else 0
+        return max(self._clock.now_ms() + offset_ms, head.recorded_at)
 
     def _freeze(self, broken: InvariantBroken) -> str:
         """Freeze the wallet, whatever is left of it; the FROZEN event carries the alert out if the

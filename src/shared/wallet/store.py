@@ -17,6 +17,7 @@ from shared.wallet.gate_model import FOREVER, NEVER
 from shared.wallet.gate_store import GateStore
 from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS
 from shared.wallet.limits import Totals, Usage, windows_at
+from shared.wallet.marks import mark
 from shared.wallet.model import (
     GENESIS_HASH,
     DayUsage,
@@ -29,7 +30,6 @@ from shared.wallet.model import (
     Seed,
     Withdrawal,
 )
-from shared.wallet.opening import mark
 from shared.wallet.verify import (
     WHOLE,
     forget_full_proof,

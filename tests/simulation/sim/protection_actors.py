@@ -236,4 +236,5 @@ def sends_a_message(world: World, chance: Random, wallet: int, number: int) -> S
 
 
 def damages_a_row(world: World, chance: Random, wallet: int, number: int) -> Step | None:
-    return "freeze", {}
+    """Somebody who holds the database changes a row that commands rely on."""
+    return "freeze", {"damage": number, "row": number // 7}

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from simulation.sim.broken import LawBroken, require
 from simulation.sim.chance import OperationEntropy
+from simulation.sim.damages import CURRENCY, DAMAGES, RELEASE, Damage, Mending, do, mend, rows_of
 from simulation.sim.faults import SimulatedAlarm, SimulatedClock, SimulatedQueue, SimulatedSql, run
 from simulation.sim.games import SimulatedGames
 from simulation.sim.log_reader import LogReader
@@ -215,18 +216,32 @@ class SimulatedWallet:
             stopped = self.model.gate.stopped(now_ms)
             require(stopped is None, "nothing is staked after an exclusion", request)
 
-    def freeze(self) -> None:
-        """A row is damaged, a proof finds it and freezes the wallet; then the row is mended."""
+    def freeze(self, number: int, row: int) -> None:
+        """A row is damaged, a proof finds it and freezes the wallet; then the row is mended. Now
+        and then the wallet is released by nobody, and is frozen again for that.
+        """
+        damage = DAMAGES[number % len(DAMAGES)]
+        if not rows_of(self.sql, damage):
+            damage = CURRENCY
+        told = self._damaged(damage, row)
+        mend(self.sql, damage, told)
+        self.evict()
+        if row % 3 == 0:
+            self._damaged(RELEASE, 0)
+
+    def _damaged(self, damage: Damage, row: int) -> Mending:
+        """Damage a row, and have a proof name the law; what mends the row."""
         now_ms = self.model.now(self.clock.now_ms())
-        self.sql.execute("UPDATE meta SET currency = 'XXX'")
+        told = do(self.sql, damage, row)
+        self.evict()
         proof = _read(self.wallet.query("verify", "", "{}"))
-        self.sql.execute("UPDATE meta SET currency = 'BRL'")
-        require(proof.body["law"] == "opened", "a proof finds what was damaged", proof)
+        require(proof.body["law"] == damage.law, "a proof finds what was damaged", (damage, proof))
         types = self.log.read(self.sql, self.model, now_ms, None)
-        frozen = () if self.model.gate.frozen else ("FROZEN",)
-        require(types == frozen, "a wallet is frozen once", types)
+        is_new = damage is RELEASE or not self.model.gate.frozen
+        require(types == (("FROZEN",) if is_new else ()), "a wallet is frozen once", types)
         self.model.gate.frozen = True
         self._arm()
+        return told
 
     def balances(self) -> dict[str, int]:
         """What the wallet must hold, under the names of its answers."""

@@ -280,7 +280,7 @@ class World:
 
     def freeze(self, wallet: SimulatedWallet, operation: Operation) -> None:
         """A broken law freezes the wallet; two people may release it."""
-        wallet.freeze()
+        wallet.freeze(operation.args["damage"], operation.args["row"])
 
     def check(self, wallet: SimulatedWallet, operation: Operation) -> None:
         check_wallet(wallet)
