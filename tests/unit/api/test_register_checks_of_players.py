@@ -12,7 +12,7 @@ from services.register_house import connect_registers
 from services.registers import ask
 
 from shared.compliance.registers.sandbox import HOMOLOGATION
-from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, local_day
+from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from shared.platform.native.http import ScriptedHttp
 from shared.platform.ports import SqlConstraintError
 
@@ -244,7 +244,7 @@ def test_a_wallet_whose_rules_are_older_than_a_register_gets_the_rules_with_its_
 ) -> None:
     player = Somebody(world, Player(world, identified=False))
     before_the_law = {"requires": ["kyc"], "mandatory": [], "loosening_delay_ms": 0}
-    version = local_day(world.clock.now_ms()) + 1
+    version = world.clock.now_ms() // SECOND_MS + 1
     payload = json.dumps({"rules": before_the_law, "version": version})
     told = run(world.real.execute(player.player_id, "rules_set", "", "", payload))
     assert told == '200 0 {"applied":true}'
