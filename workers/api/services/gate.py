@@ -42,6 +42,11 @@ class Seen(Protocol):
     def reason(self) -> str | None: ...
 
 
+def asks_identity(profile: InForce) -> bool:
+    """Whether nobody plays before they have shown who they are."""
+    return profile.identity is not None and profile.identity.before_play
+
+
 def wallet_rules(profile: InForce) -> dict[str, object]:
     """The rules that a wallet is opened under, or told of by `rules_set`, from the profile of the
     day: what it requires before money moves towards risk, which limits nobody may be without, how
@@ -50,7 +55,7 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     requires: list[str] = [
         FACT_OF[register.adapter] for register in profile.registers if register.adapter is not None
     ]
-    if profile.identity is not None and profile.identity.before_play:
+    if asks_identity(profile):
         requires.append("kyc")
     if profile.session is not None:
         requires.append("session")
