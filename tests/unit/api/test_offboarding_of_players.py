@@ -349,7 +349,10 @@ def test_what_was_told_is_kept_sealed_hashed_and_unchangeable(
 
 def test_who_has_not_shown_who_they_are_is_told_no_reason(world: RegistersWorld) -> None:
     stranger = join(world, cpf="28784142090")
-    world.follow()
+    assert world.follow() == {"cases": 1}, "their notice says for certain what is not to be learned"
+    stranger.advance(12 * HOUR_MS)
+    assert world.follow() == {"cases": 1, "notify": 1}
+    assert stranger.alerts() == []
     [message] = world.post.sent
     assert message.address == stranger.player.registered["email"]
     assert "Social" not in message.text
@@ -393,6 +396,7 @@ def test_one_case_that_fails_keeps_no_other_waiting(
 ) -> None:
     find(world, player)
     broken = join(world, cpf="28784142090")
+    broken.advance(12 * HOUR_MS)
     world.change("UPDATE players SET pii_sealed = 'v1.k1.x' WHERE player_id = ?", broken.player_id)
     outcome = world.follow()
     assert (outcome["cases"], outcome["notify"], outcome["failed"]) == (2, 1, 1)
@@ -420,6 +424,7 @@ def test_a_listed_person_whose_wallet_never_opened_is_off_boarded_to_the_end(
     world.real.misses = set()
     world.clock.advance(3 * MINUTE_MS)
     assert world.sweep()["listed"] == 1
+    world.clock.advance(12 * HOUR_MS)
     assert world.follow() == {"cases": 1, "notify": 1}
     world.clock.advance(3 * DAY_MS)
     assert world.follow() == {"cases": 1, "close": 1, "refund": 1}

@@ -47,6 +47,7 @@ def test_who_read_what_registers_said_of_somebody_is_in_the_access_log(
     world.impede(ana.player.cpf, SOCIAL)
     world.change("UPDATE register_standings SET next_at = 0 WHERE player_id = ?", ana.player_id)
     world.sweep()
+    ana.advance(DAY_MS)
     world.follow()
     world.office(f"impediments/checks?player_id={ana.player_id}", "kyc")
     world.office("impediments/checks", "aml")
@@ -104,6 +105,10 @@ def test_what_a_stranger_can_tell_apart_is_what_the_documentation_says(
     assert clear.reasons() == ["kyc_required"]
     assert listed.reasons() == ["impediment_check_pending", "kyc_required"]
     world.follow()
+    assert world.post.sent == []
+    listed.advance(12 * HOUR_MS)
+    world.follow()
+    assert [message.address for message in world.post.sent] == [listed.player.registered["email"]]
     for player in (listed, clear):
         player.advance(3 * DAY_MS)
     world.follow()
