@@ -415,6 +415,27 @@ def test_why_somebody_leaves_is_for_the_desks_that_must_know(
     assert world.office("offboarding", role).status == expected
 
 
+def test_a_wallet_that_has_lost_what_it_held_is_not_taken_for_an_empty_one(
+    world: RegistersWorld, player: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(world, player)
+    assert world.follow()["notify"] == 1
+    player.advance(3 * DAY_MS)
+    query = world.real.query
+
+    async def torn(player_id: str, kind: str, session_id: str, payload: str) -> str:
+        if kind == "balance":
+            return '404 0 {"code":"wallet_not_found","detail":""}'
+        return await query(player_id, kind, session_id, payload)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(world.real, "query", torn)
+        assert world.follow() == {"cases": 1, "close": 1, "failed": 1}
+    world.clock.advance(5 * MINUTE_MS)
+    assert world.follow()["refund"] == 1
+    assert player.case()["refunded_minor"] == 10_000
+
+
 def test_a_listed_person_whose_wallet_never_opened_is_off_boarded_to_the_end(
     world: RegistersWorld,
 ) -> None:
