@@ -219,11 +219,14 @@ class LimitCancel:
 
 @value
 class OperatorLimitSet:
+    """With `only_tighter` a looser value than the one in force changes nothing."""
+
     kind: str
     period: str
     value: int | None
     reason: str
     actor: str
+    only_tighter: bool = False
 
 
 @value

@@ -183,6 +183,8 @@ def operator_limits(world: World, chance: Random, wallet: int, number: int) -> S
     value = None if chance.random() < 0.3 else _value(chance, name[0], near)
     payload: dict[str, Any] = {"kind": name[0], "period": name[1], "value": value}
     payload |= {"reason": "markers", "actor": "ana"}
+    if chance.random() < 0.3:
+        payload["only_tighter"] = True
     return command("operator_limit_set", number, "", payload, key=_key(chance, number))
 
 

@@ -134,6 +134,38 @@ def test_an_order_of_the_desk_stands_before_the_wallet_is_asked(
     assert sorted(map(str, outcomes)) == ["None", "done", "exclusion_not_shortened"]
 
 
+def test_support_tightens_a_limit_of_the_house_and_others_loosen_it(
+    world: MoneyWorld, player: Player
+) -> None:
+    support, aml, admin = (staff_token(world, role) for role in ("support", "aml", "admin"))
+    named = {"kind": "deposit", "period": "weekly", "reason": "harm seen"}
+
+    def limit(token: str, value: int | None) -> Reply:
+        return order(player, token, "limits", named | {"value": value})
+
+    done(limit(admin, 1_000))
+    for looser in (None, 1_001):
+        assert limit(support, looser).code == "forbidden"
+    shown = player.get("/v1/me/protection")["limits"]
+    assert [one["operator"] for one in shown if one["operator"] is not None] == [1_000]
+    done(limit(support, 1_000))
+    done(limit(support, 900))
+    assert limit(support, 1_000).code == "forbidden"
+    done(limit(aml, 2_000))
+    done(limit(admin, None))
+    assert limit(support, None).code == "forbidden", "what is not there is not theirs to remove"
+    rows = world.rows("SELECT payload, outcome FROM protection_orders ORDER BY rowid")
+    assert [(json.loads(str(row["payload"]))["value"], row["outcome"]) for row in rows] == [
+        (1_000, "done"),
+        (1_001, "forbidden"),
+        (1_000, "done"),
+        (900, "done"),
+        (1_000, "forbidden"),
+        (2_000, "done"),
+        (None, "done"),
+    ]
+
+
 def test_an_order_for_nobody_leaves_no_trace(world: MoneyWorld, player: Player) -> None:
     token = staff_token(world, "admin")
     nobody = "019ab0de-0000-7000-8000-000000000001"
