@@ -11,6 +11,7 @@ from sample import ADDRESS, ANSWER, CONTEXT, LOGIN_SESSION, PARAMS, PLAYER, payl
 
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.times import SAO_PAULO_OFFSET_MS
 from shared.platform.ports import Row, Sql, SqlValue
 from shared.platform.workerd.clock import SystemClock
 from shared.platform.workerd.entropy import SystemEntropy
@@ -193,7 +194,7 @@ class Bench:
             "SQL read: answer to the key": lambda: store.answer_to("unknown"),
             "SQL read: head": lambda: store.head(LOGIN_SESSION),
             "SQL read: game session": lambda: store.game_session(self._session_id),
-            "SQL read: limits and usage": lambda: store.protection(now_ms),
+            "SQL read: limits and usage": lambda: store.protection(now_ms, SAO_PAULO_OFFSET_MS),
             "SQL read: seed": store.seed,
             "SQL write: two events, linked": two_events,
             "SQL write: Round": new_round,

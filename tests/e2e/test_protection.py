@@ -328,6 +328,7 @@ def test_the_desk_tightens_and_never_loosens_and_every_order_is_in_the_log(
 ) -> None:
     player = join(client, funds_minor=100_000)
     support, auditor = staff(client, "support"), staff(client, "auditor")
+    aml = staff(client, "aml")
     path = f"/v1/ops/players/{player.player_id}"
     order = {"kind": "wager", "period": "daily", "value": 3_000, "reason": "agreed on the phone"}
     expect(support.post(f"{path}/limits", order), 200)
@@ -337,14 +338,19 @@ def test_the_desk_tightens_and_never_loosens_and_every_order_is_in_the_log(
     problem(player.bet(session, STAKE_MINOR), 403, "limit_wager")
     put_limit(player, "wager/daily", amount_minor=500_000)
     assert limit(player, "wager", "daily")["value"] == 3_000
-    expect(support.post(f"{path}/limits", order | {"value": None}), 200)
+    for looser in (None, 4_000):
+        problem(support.post(f"{path}/limits", order | {"value": looser}), 403, "forbidden")
+    expect(aml.post(f"{path}/limits", order | {"value": None}), 200)
     assert limit(player, "wager", "daily")["value"] == 500_000
     seen = expect(auditor.get(f"{path}/protection"), 200)
-    assert [one["payload"]["value"] for one in seen["orders"]] == [None, 3_000]
-    assert {one["outcome"] for one in seen["orders"]} == {"done"}
+    assert [(one["payload"]["value"], one["outcome"]) for one in seen["orders"]] == [
+        (None, "done"),
+        (4_000, "forbidden"),
+        (3_000, "done"),
+    ]
     log = expect(auditor.get("/v1/ops/audit", limit=20), 200)["items"]
     mine = [one for one in log if one["subject"] == player.player_id]
-    assert [one["action"] for one in mine] == ["protection.operator_limit_set"] * 2 + [
+    assert [one["action"] for one in mine] == ["protection.operator_limit_set"] * 3 + [
         "kyc.approve"
     ]
     assert "phone" not in str(mine), "the reason stays with the order"

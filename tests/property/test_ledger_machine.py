@@ -26,6 +26,7 @@ from simulation.sim.games import game_of
 from simulation.sim.laws import check_wallet
 from simulation.sim.wallets import Reply, Request, SimulatedWallet, migrated_image
 
+from shared.kernel.times import SAO_PAULO_OFFSET_MS
 from shared.platform.native.clock import TEST_EPOCH_MS
 
 PLAYER: Final = "019ab0de-0000-7000-8000-000000000001"
@@ -70,6 +71,7 @@ class WalletInHand(RuleBasedStateMachine):
             migrated_image(),
             {"requires": [], "loosening_delay_ms": DAY_MS},
             jurisdiction,
+            SAO_PAULO_OFFSET_MS,
         )
         self.steps = 0
 

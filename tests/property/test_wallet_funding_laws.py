@@ -3,7 +3,7 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.kernel.times import DAY_MS, local_day
+from shared.kernel.times import DAY_MS, HOUR_MS, local_day
 from shared.wallet.funding import split_of, split_payout, split_stake, with_shares
 from shared.wallet.limits import Totals, Usage, window_ends_at, windows_at
 from shared.wallet.model import PERIODS, DayUsage, Grant
@@ -47,17 +47,18 @@ def test_taking_a_stake_and_restoring_it_is_the_identity(
     assert with_shares(taken, shares, +1) == grants
 
 
-@given(now_ms=moments)
-def test_a_moment_lies_in_its_windows_and_they_end_after_it(now_ms: int) -> None:
-    windows = windows_at(now_ms)
-    day = local_day(now_ms)
+@given(now_ms=moments, hours=st.integers(-12, 14))
+def test_a_moment_lies_in_its_windows_and_they_end_after_it(now_ms: int, hours: int) -> None:
+    windows = windows_at(now_ms, hours * HOUR_MS)
+    day = local_day(now_ms, hours * HOUR_MS)
     assert windows.day == day
     assert windows.week <= day < windows.week + 7
     assert windows.month <= day < windows.month + 31
     for period in PERIODS:
-        ends_at = window_ends_at(period, now_ms)
+        ends_at = window_ends_at(period, now_ms, hours * HOUR_MS)
         assert now_ms < ends_at <= now_ms + 31 * DAY_MS
-        assert windows_at(ends_at) != windows_at(ends_at - 1)
+        last = windows_at(ends_at - 1, hours * HOUR_MS)
+        assert windows_at(ends_at, hours * HOUR_MS) != last
 
 
 @given(gaps=st.lists(st.integers(0, 600_000), max_size=30))

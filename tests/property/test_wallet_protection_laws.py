@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from unit.wallet.wallet_house import House
 
-from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, local_day
+from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, SAO_PAULO_OFFSET_MS, local_day
 from shared.wallet.limits import windows_at
 
 FOREVER: Final = 1 << 60
@@ -174,7 +174,7 @@ class ProtectionMachine(RuleBasedStateMachine):
         today.update(won=payout)
 
     def _windows(self) -> dict[str, Counter[str]]:
-        first = windows_at(self.now)
+        first = windows_at(self.now, SAO_PAULO_OFFSET_MS)
         begins = {"daily": first.day, "weekly": first.week, "monthly": first.month}
         sums: dict[str, Counter[str]] = {}
         for period, begin in begins.items():

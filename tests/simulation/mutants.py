@@ -11,6 +11,7 @@ from simulation.sim import projection
 from simulation.sim.faults import SimulatedSql
 
 from shared.kernel.errors import Rejected
+from shared.kernel.times import local_day
 from shared.platform.ports import PlatformError, Sql
 from shared.wallet import (
     chain,
@@ -25,6 +26,7 @@ from shared.wallet import (
     gates,
     handle_gate,
     handle_limits,
+    handlers,
     limits,
     situation,
     stakes,
@@ -158,6 +160,14 @@ def _forgets_expected_deposits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "pending_deposits_minor", lambda *_: 0)
 
 
+def _lives_in_sao_paulo(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(limits, "local_day", lambda at_ms, _: local_day(at_ms))
+
+
+def _expects_no_late_notice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(handlers, "DEPOSIT_GRACE_MS", 0)
+
+
 def _lets_ended_sessions_play(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(decide_play, "refuse_idle", lambda *_: None)
 
@@ -278,6 +288,9 @@ BINDS: Final = "an answer tells what binds and what waits"
 TOLD: Final = "an answer tells the balance"
 HOUR: Final = "a charge lives one hour"
 WARNED: Final = "limits warn from 90 per cent on"
+IN_TIME: Final = "deposits in time pass no limit"
+COUNTED: Final = "limits count what was played"
+ENDS: Final = "a limit says when it ends"
 FROZEN: Final = "a sound wallet is never frozen"
 
 MUTANTS: Final[tuple[Mutant, ...]] = (
@@ -323,6 +336,16 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "expected deposits do not count", _forgets_expected_deposits, frozenset({ORDER, WARNED})
+    ),
+    Mutant(
+        "every wallet has the same days",
+        _lives_in_sao_paulo,
+        frozenset({ORDER, WARNED, FROZEN, ENDS, COUNTED}),
+    ),
+    Mutant(
+        "a deposit is expected until its code expires",
+        _expects_no_late_notice,
+        frozenset({ORDER, WARNED, IN_TIME}),
     ),
     Mutant("an ended session goes on playing", _lets_ended_sessions_play, frozenset({ORDER})),
     Mutant(

@@ -101,7 +101,8 @@ class RegisterChecks:
 class Offboarding:
     """Days of each step for somebody who is found impeded: from the answer to the notice and to the
     closing, from the notice for withdrawing and for the tail, from the closing to the refund. The
-    hours are the house's: the closing comes that long before its deadline, alarms before each one.
+    hours are the house's: the closing, and the notice to whoever has not shown who they are, come
+    `lead_hours` before their deadlines, alarms `alarm_lead_hours` before each one.
     """
 
     notice_days: int
@@ -109,7 +110,7 @@ class Offboarding:
     close_days: int
     refund_days: int
     tail_days: int
-    close_lead_hours: int
+    lead_hours: int
     alarm_lead_hours: int
 
 

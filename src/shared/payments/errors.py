@@ -7,6 +7,7 @@ Rejected
 ├── PAYMENT_METHOD_FORBIDDEN      the law forbids this method for bets
 ├── PAYMENT_METHOD_UNKNOWN        a method that does not exist here
 ├── PAYMENT_ACCOUNT_NOT_FOUND     not an account registered by this player
+├── CHARGE_EXPIRED                the code may not be paid any more
 └── PAYMENT_PROVIDER_UNAVAILABLE  no bank is connected that could charge or pay
 """
 
@@ -32,7 +33,7 @@ PAYMENT_METHOD_UNKNOWN: Final = Problem(
 PAYMENT_ACCOUNT_NOT_FOUND: Final = Problem(
     "payment_account_not_found", 404, "No such registered account", "never"
 )
-
+CHARGE_EXPIRED: Final = Problem("charge_expired", 409, "The code has expired", "never")
 PAYMENT_PROVIDER_UNAVAILABLE: Final = Problem(
     "payment_provider_unavailable", 503, "No payment provider is connected", "same_key"
 )
@@ -44,5 +45,6 @@ ALL_PROBLEMS: Final = (
     PAYMENT_METHOD_FORBIDDEN,
     PAYMENT_METHOD_UNKNOWN,
     PAYMENT_ACCOUNT_NOT_FOUND,
+    CHARGE_EXPIRED,
     PAYMENT_PROVIDER_UNAVAILABLE,
 )

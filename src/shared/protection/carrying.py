@@ -85,8 +85,9 @@ def commands_of(
             "value": order["deposit_limit_minor"],
             "reason": "player_protection",
             "actor": str(order["actor_id"] or "policy"),
+            "only_tighter": True,  # than what was set since the order was planned, too
         }
-        commands.append(Command("operator_limit_set", f"{name}.limit", limit))
+        commands.append(Command("operator_limit_set", f"{name}.tighter_limit", limit))
     shortest = order["reality_check_minutes"]
     if isinstance(shortest, int) and (reality_minutes is None or reality_minutes > shortest):
         commands.append(Command("reality_check_set", f"{name}.reality", {"minutes": shortest}))

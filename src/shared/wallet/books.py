@@ -9,18 +9,26 @@ state. Nothing here grows with the number of rounds.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import InvariantBroken
-from shared.kernel.times import local_day
+from shared.kernel.times import SAO_PAULO_OFFSET_MS, local_day
 from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import Exclusion
-from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Seed, Withdrawal
+from shared.wallet.limits import active_ms
+from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Withdrawal
 from shared.wallet.opening import check_opening, check_told, opening_of
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts, check_rows
+from shared.wallet.told import (
+    check_closed_hold,
+    check_frozen,
+    check_hold,
+    check_holds,
+    check_seed,
+    check_seeds,
+)
 from shared.wallet.upcast import newest_data
 
 _ROUNDS: Final = """
@@ -31,21 +39,28 @@ FROM (SELECT count(*) AS n, count(settled_seq) AS settled, count(rolled_back_seq
              coalesce(sum(rolled_back), 0) AS rolled_back FROM closed_rounds) AS a
 """
 _USES: Final = ("wagered", "won", "deposited", "bets")
+_PLAY: Final = ("play_ms", "last_bet_at")
 
 
 @dataclass(slots=True)
 class Rows:
-    """The rows that one page of events speaks of, by id."""
+    """The rows that one page of events speaks of, by id. `answers` has the places of the answers
+    that were given under a key, in order; a player and the house may have used the same.
+    """
 
     rounds: dict[str, Round]
     deposits: dict[str, Deposit]
     withdrawals: dict[str, Withdrawal]
+    answers: dict[str, list[int]]
 
 
 @dataclass(slots=True)
 class Books:
     """Counters of events, made of JSON values. `days` is by day and use. `undoing` is the round of
-    an unfinished rollback and the event that ends it.
+    an unfinished rollback and the event that ends it, `answering` the key of an unfinished command
+    and the event that ends it. `last_bet_at` is None when the events do not tell: the fold that
+    they follow was made before play was counted, and neither do its days say it. `day_offset_ms` is
+    that of the state.
     """
 
     bets: int = 0
@@ -56,27 +71,39 @@ class Books:
     holds: int = 0
     days: dict[str, dict[str, int]] = field(default_factory=dict)
     undoing: list[Any] | None = None
+    day_offset_ms: int = SAO_PAULO_OFFSET_MS
+    answering: list[Any] | None = None
+    last_bet_at: int | None = 0
+
+    @classmethod
+    def of(cls, counters: Facts) -> "Books":
+        """Counters that were put away, by this release or an earlier one."""
+        return cls(**{"last_bet_at": None, **counters})
 
     def check(self, sql: Sql, event: Event, data: Facts, rows: Rows, state: State) -> None:
         """Hold an event, already folded into `state`, against the row that it made.
 
         Raises:
-            InvariantBroken: `rounds`, `holds`, `deposits`, `gate`, `seeds`, `books` or `answered`.
+            InvariantBroken: `commands`, `rounds`, `holds`, `deposits`, `gate`, `seeds`, `books` or
+                `answered`.
             LookupError, TypeError: when the event does not say what its type must say.
         """
+        self.day_offset_ms = state.day_offset_ms
+        self._answer(event, rows)
         match event.type:
             case "BET" | "WIN" | "ROLLBACK":
                 self._round(event, data, rows)
             case "DEPOSIT":
-                self._deposit(event, rows.deposits.get(data["deposit_id"]))
+                self._deposit(event, data, rows.deposits.get(data["deposit_id"]))
             case "WITHDRAWAL_HELD":
                 self.holds += 1
+                check_hold(event, data, rows.withdrawals.get(data["withdrawal_id"]))
             case "WITHDRAWAL" | "WITHDRAWAL_RELEASED":
-                _closed_hold(event, rows.withdrawals.get(data["withdrawal_id"]))
+                check_closed_hold(event, data, rows.withdrawals.get(data["withdrawal_id"]))
             case "EXCLUDED" | "PAUSED":
                 _term(sql, event, data)
-            case "SEED_COMMITTED":
-                _seed(sql, data, state.seeds_committed)
+            case "SEED_COMMITTED" | "SEED_REVEALED":
+                check_seed(sql, event, data, state.seeds_committed)
             case "BOOKS_CLOSED":
                 check_told(sql, event, data)
             case "FROZEN" if data["law"] == "answered":
@@ -84,6 +111,22 @@ class Books:
                 raise InvariantBroken("answered", "the log was cut")
         if self.undoing is not None and event.seq >= self.undoing[1]:
             self.undoing = None
+
+    def _answer(self, event: Event, rows: Rows) -> None:
+        """Every command that came under a key has its answer, at the place of its last event: a
+        command whose answer is gone would be carried out again.
+        """
+        key = event.idempotency_key
+        if self.answering is None and key is not None:
+            ends_at = next((at for at in rows.answers.get(key, ()) if at >= event.seq), None)
+            if ends_at is None:
+                raise InvariantBroken("commands", f"the answer to the command {key}")
+            self.answering = [key, ends_at]
+        if self.answering is not None:
+            if self.answering[0] != key:
+                raise InvariantBroken("commands", f"the answer to the command {self.answering[0]}")
+            if self.answering[1] == event.seq:
+                self.answering = None
 
     def _round(self, event: Event, data: Facts, rows: Rows) -> None:
         assert event.round_id is not None
@@ -95,6 +138,7 @@ class Books:
             case "BET", _:
                 self.bets += 1
                 self._use(row.opened_at, wagered=event.amount_minor, bets=1)
+                self._play(row.opened_at)
             case "WIN", _:
                 self.wins += 1
                 self._use(event.recorded_at, won=event.amount_minor)
@@ -112,23 +156,38 @@ class Books:
             case _:
                 self.tombstones += 1
 
-    def _deposit(self, event: Event, row: Deposit | None) -> None:
-        if row is None or (row.credited_seq, row.amount_minor) != (event.seq, event.amount_minor):
+    def _deposit(self, event: Event, data: Facts, row: Deposit | None) -> None:
+        made = (event.seq, event.amount_minor, data["end_to_end_id"])
+        if row is None or (row.credited_seq, row.amount_minor, row.end_to_end_id) != made:
             raise InvariantBroken("deposits", "the row of a deposit")
         self.deposits += 1
         self._use(event.recorded_at, deposited=event.amount_minor)
 
     def _use(self, at_ms: int, **uses: int) -> None:
-        day = self.days.setdefault(str(local_day(at_ms)), dict.fromkeys(_USES, 0))
+        day = self._day(at_ms)
         for use, amount in uses.items():
             day[use] += amount
+
+    def _play(self, at_ms: int) -> None:
+        """A bet: the time since the one before it was play, as `Usage.with_bet` counts it."""
+        day = self._day(at_ms)
+        if "play_ms" in day:
+            day["play_ms"] += active_ms(self.last_bet_at, at_ms) if self.last_bet_at else 0
+            day["last_bet_at"] = at_ms
+        self.last_bet_at = at_ms
+
+    def _day(self, at_ms: int) -> dict[str, int]:
+        """The day that holds `at_ms`; without its play when that cannot be told."""
+        told = _USES if self.last_bet_at is None else (*_USES, *_PLAY)
+        number = str(local_day(at_ms, self.day_offset_ms))
+        return self.days.setdefault(number, dict.fromkeys(told, 0))
 
     def close(self, sql: Sql, state: State) -> None:
         """Compare the tables with everything that the events up to the last one add up to.
 
         Raises:
-            InvariantBroken: `opened`, `rounds`, `holds`, `deposits`, `grants`, `gate`, `limits`,
-                `days`, `seeds`, `books` or `answered`.
+            InvariantBroken: `rounds`, `holds`, `deposits`, `grants`, `gate`, `limits`, `days`,
+                `seeds`, `opened`, `frozen`, `books` or `answered`.
         """
         _counted(
             sql,
@@ -136,21 +195,17 @@ class Books:
             _ROUNDS,
             (self.bets + self.tombstones, self.wins, self.undone + self.tombstones),
         )
-        _holds(sql, state)
+        check_holds(sql, state)
         _counted(sql, "holds", "SELECT count(*) FROM withdrawals", (self.holds,))
         _counted(sql, "deposits", "SELECT count(credited_seq) FROM deposits", (self.deposits,))
         _grants(sql, state)
         check_rows(sql, state)
         self._check_days(sql)
-        _counted(
-            sql,
-            "seeds",
-            "SELECT count(*), max(number), (SELECT nonce FROM seeds ORDER BY number DESC LIMIT 1) "
-            "FROM seeds",
-            (state.seeds_committed, state.seeds_committed, state.draws),
-        )
-        opened = (state.player_id, state.currency, state.jurisdiction)
-        _counted(sql, "opened", "SELECT player_id, currency, jurisdiction FROM meta", opened)
+        check_seeds(sql, state)
+        opened = (state.player_id, state.currency, state.jurisdiction, state.day_offset_ms)
+        told = "SELECT player_id, currency, jurisdiction, day_offset_ms FROM meta"
+        _counted(sql, "opened", told, opened)
+        check_frozen(sql, state)
         self._check_closed(sql, state)
         # Whoever cuts the end of the log off must also forge the answers that point beyond it.
         if sql.query("SELECT 1 FROM commands WHERE seq > ? LIMIT 1", state.seq):
@@ -173,23 +228,26 @@ class Books:
                 raise InvariantBroken("books", f"the row of round {event.round_id}")
 
     def _check_days(self, sql: Sql) -> None:
-        nothing = dict.fromkeys(_USES, 0)
+        nothing = dict.fromkeys((*_USES, *_PLAY), 0)
         stored = {
             str(row.day): {
                 "wagered": row.wagered_minor,
                 "won": row.won_minor,
                 "deposited": row.deposited_minor,
                 "bets": row.bets,
+                "play_ms": row.play_ms,
+                "last_bet_at": row.last_bet_at,
             }
             for row in tables.find(sql, DayUsage, "FROM daily")
         }
         for day in stored.keys() | self.days.keys():
-            if stored.get(day, nothing) != self.days.get(day, nothing):
+            row, told = stored.get(day, nothing), self.days.get(day, nothing)
+            if {use: row[use] for use in told} != told:
                 raise InvariantBroken("days", f"the use of day {day}")
 
 
 def rows_of(sql: Sql, events: Sequence[Event], data: Sequence[Facts]) -> Rows:
-    """The rows that a page of events speaks of, in three statements at most."""
+    """The rows that a page of events speaks of, in four statements at most."""
     rounds = sorted({event.round_id for event in events if event.round_id is not None})
     deposits = _ids(events, data, "deposit_id")
     withdrawals = _ids(events, data, "withdrawal_id")
@@ -200,14 +258,30 @@ def rows_of(sql: Sql, events: Sequence[Event], data: Sequence[Facts]) -> Rows:
             row.withdrawal_id: row
             for row in _found(sql, Withdrawal, "withdrawals", "withdrawal_id", withdrawals)
         },
+        _answers(sql, events),
     )
+
+
+def _answers(sql: Sql, events: Sequence[Event]) -> dict[str, list[int]]:
+    keys = {event.idempotency_key for event in events if event.idempotency_key is not None}
+    places: dict[str, list[int]] = {}
+    if keys:
+        # An event says the key alone; whose it was stands before it (`_Request.slot`).
+        found = sql.query(
+            "SELECT substr(idempotency_key, instr(idempotency_key, ':') + 1), seq FROM commands "
+            "WHERE idempotency_key IN (SELECT value FROM json_each(?)) ORDER BY seq",
+            json.dumps([f"{whose}:{key}" for key in sorted(keys) for whose in ("player", "house")]),
+        )
+        for key, seq in cast("list[tuple[str, int]]", found):
+            places.setdefault(key, []).append(seq)
+    return places
 
 
 def _ids(events: Sequence[Event], data: Sequence[Facts], name: str) -> list[str]:
     found = {
         told[name]
         for event, told in zip(events, data, strict=True)
-        if event.type in ("DEPOSIT", "WITHDRAWAL", "WITHDRAWAL_RELEASED")
+        if event.type in ("DEPOSIT", "WITHDRAWAL_HELD", "WITHDRAWAL", "WITHDRAWAL_RELEASED")
         and isinstance(told.get(name), str)
     }
     return sorted(found)
@@ -255,37 +329,9 @@ def _made(event: Event) -> tuple[int, str, int]:
     return event.seq, event.event_id, event.recorded_at
 
 
-def _closed_hold(event: Event, row: Withdrawal | None) -> None:
-    status = "paid" if event.type == "WITHDRAWAL" else "released"
-    told = (status, event.seq, event.amount_minor)
-    if row is None or (row.status, row.closed_seq, row.amount_minor) != told:
-        raise InvariantBroken("holds", "the row of a withdrawal")
-
-
-def _seed(sql: Sql, data: Facts, number: int) -> None:
-    rows = tables.find(sql, Seed, "FROM seeds WHERE number = ?", number)
-    told = [(data["server_seed_hash"], data["client_seed"], data["next_server_seed_hash"])]
-    found = [(row.server_seed_hash, row.client_seed, row.next_server_seed_hash) for row in rows]
-    if found != told or sha256_hex(rows[0].server_seed) != rows[0].server_seed_hash:
-        raise InvariantBroken("seeds", f"the row of seed {number}")
-
-
 def _counted(sql: Sql, law: str, statement: str, expected: tuple[object, ...]) -> None:
     if sql.query(statement) != [expected]:
         raise InvariantBroken(law, f"the rows are not {expected}")
-
-
-def _holds(sql: Sql, state: State) -> None:
-    stored = {
-        row.withdrawal_id: (row.amount_minor, row.due_at)
-        for row in tables.find(sql, Withdrawal, "FROM withdrawals WHERE status = 'held'")
-    }
-    told = {
-        name: (hold["amount_minor"], hold["due_at"])
-        for name, hold in state.held_withdrawals.items()
-    }
-    if stored != told or sum(amount for amount, _ in told.values()) != state.held_minor:
-        raise InvariantBroken("holds", "the withdrawals on their way")
 
 
 def _grants(sql: Sql, state: State) -> None:

@@ -27,8 +27,15 @@ from shared.wallet.commands import BooksCommit, BooksPrepare
 from shared.wallet.dropping import drop_share
 from shared.wallet.errors import BOOKS_CONFLICT, BOOKS_NOT_READY
 from shared.wallet.gates import refuse_frozen
+from shared.wallet.marks import added, book_sum, leaving_sum, stored_sum
 from shared.wallet.model import GENESIS_HASH, Draft, Head, Moment
-from shared.wallet.opening import carried_rounds, events_of, opening_text, told_of
+from shared.wallet.opening import (
+    carried_rounds,
+    events_of,
+    opening_of,
+    opening_text,
+    told_of,
+)
 from shared.wallet.verify import WHOLE, Proof, prove
 
 EVENTS_PER_BOOK: Final = 50_000
@@ -92,7 +99,15 @@ def commit(
             ),
         )
     )
-    fold = opening_text(sql, state, asdict(proof.books), carried, closing.to_seq)
+    staked_cash = int(_has_staked_cash(sql, closing.to_seq))
+    before = opening_of(sql)
+    marks = added(
+        # The first sum of a wallet takes the marks that there are as they are.
+        stored_sum(sql) if before is None or before.marks is None else int(before.marks, 16),
+        leaving_sum(sql, closing.number, closing.to_seq),
+        book_sum(closing.number, closing.to_seq, command.answers, staked_cash),
+    )
+    fold = opening_text(sql, state, asdict(proof.books), carried, closing.to_seq, marks)
     book = ClosedBook(
         number=closing.number,
         from_seq=closing.from_seq,
@@ -103,7 +118,7 @@ def commit(
         bonus_minor=state.bonus_minor,
         held_minor=state.held_minor,
         answers=command.answers,
-        staked_cash=int(_has_staked_cash(sql, closing.to_seq)),
+        staked_cash=staked_cash,
         opening_sha256=sha256_hex(fold),
         manifest_sha256=command.manifest_sha256,
         event_seq=head.seq + 1,

@@ -13,9 +13,12 @@ from shared.wallet.model import GrantTerms, Limit
 
 @value
 class Open:
+    """`day_offset_ms` is how far the jurisdiction's days are ahead of UTC's."""
+
     player_id: str
     currency: str
     jurisdiction: str
+    day_offset_ms: int
     limits: tuple[Limit, ...]
     rules: Rules
 
@@ -216,11 +219,14 @@ class LimitCancel:
 
 @value
 class OperatorLimitSet:
+    """With `only_tighter` a looser value than the one in force changes nothing."""
+
     kind: str
     period: str
     value: int | None
     reason: str
     actor: str
+    only_tighter: bool = False
 
 
 @value

@@ -35,6 +35,7 @@ def decide_open(command: Open, moment: Moment) -> Decision:
             "player_id": command.player_id,
             "currency": command.currency,
             "jurisdiction": command.jurisdiction,
+            "day_offset_ms": command.day_offset_ms,
             "rules": command.rules.as_data(),
         },
     )

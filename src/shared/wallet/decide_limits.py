@@ -127,9 +127,13 @@ def decide_limit_cancel(
 def decide_operator_limit_set(
     book: LimitBook, command: OperatorLimitSet, moment: Moment
 ) -> Decision:
-    """Set or lift the operator's limit at once; the player's own stays as it is. Never refused."""
+    """Set or lift the operator's limit at once; the player's own stays as it is. Never refused: who
+    may only tighten reads in the answer that the limit in force was tighter, and stays.
+    """
     kind, period, value = command.kind, command.period, command.value
     current = book.value_of(OPERATOR, kind, period)
+    if command.only_tighter and is_looser(value, current):
+        return Decision(answer=lambda _: _active(kind, period, current, moment))
     if value == current:
         return Decision(answer=lambda _: _active(kind, period, value, moment))
     limit = Limit(kind, period, value or 0, OPERATOR)

@@ -1,10 +1,11 @@
 """Decisions about deposits and withdrawals: what comes in once, what leaves at most once.
 
 A deposit credits once, whatever the PSP repeats, and also after its code expired, because the money
-has arrived. A withdrawal takes the money out of reach at once (cash to held) and is then either
-paid or released, never both. Deadlines: Portaria SPA/MF 615/2024 pays a withdrawal within 120
-minutes. Identifiers: BCB, Manual de Padrões para Iniciação do Pix (txid of 26 to 35 letters and
-digits; EndToEndId "E", ISPB, yyyyMMddHHmm in UTC, 11 letters and digits, 32 characters).
+has arrived; however late, it counts in full in the windows of its credit. A withdrawal takes the
+money out of reach at once (cash to held) and is then either paid or released, never both.
+Deadlines: Portaria SPA/MF 615/2024 pays a withdrawal within 120 minutes. Identifiers: BCB, Manual
+de Padrões para Iniciação do Pix (txid of 26 to 35 letters and digits; EndToEndId "E", ISPB,
+yyyyMMddHHmm in UTC, 11 letters and digits, 32 characters).
 """
 
 from collections.abc import Sequence
@@ -56,8 +57,9 @@ def decide_deposit_request(
     *,
     view: View | None,
 ) -> Decision:
-    """Announce a deposit. `pending_minor` is what unexpired requests still expect: it counts
-    against the limit as if it were paid, so that no number of requests passes it.
+    """Announce a deposit. `pending_minor` is what earlier requests still expect, until
+    DEPOSIT_GRACE_MS after their codes expired: it counts against the limit as if it were paid, so
+    that no number of requests passes it.
 
     Raises:
         Rejected: `wallet_frozen`, then as `refuse_barred`, `session_expired`, `limit_deposit`.
@@ -66,7 +68,7 @@ def decide_deposit_request(
     refuse_barred(view, moment.now_ms)
     refuse_idle(head, view, moment.now_ms)
     expected = pending_minor + command.amount_minor
-    refuse_deposit_over_limit(limits, usage, expected, moment.now_ms)
+    refuse_deposit_over_limit(limits, usage, expected, moment.now_ms, head.day_offset_ms)
     deposit_id = moment.new_id()
     deposit = Deposit(
         deposit_id=deposit_id,

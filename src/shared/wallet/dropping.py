@@ -12,8 +12,8 @@ from typing import Final, cast
 from shared.platform.ports import Sql, SqlValue
 from shared.wallet import tables
 from shared.wallet.closed_book import Closing
+from shared.wallet.marks import key_mark, round_mark
 from shared.wallet.model import Round
-from shared.wallet.opening import MARK_BYTES, mark
 
 ROWS_PER_DROP: Final = 2_000
 _ROWS_PER_INSERT: Final = 33
@@ -37,10 +37,7 @@ def _drop_answers(sql: Sql, closing: Closing, after: str) -> str | None:
     _insert(
         sql,
         "closed_keys (slot, request, book)",
-        [
-            (mark(str(key)), bytes.fromhex(str(asked))[:MARK_BYTES], closing.number)
-            for key, asked in rows
-        ],
+        [key_mark(str(key), str(asked), closing.number) for key, asked in rows],
     )
     sql.execute(
         "DELETE FROM commands WHERE idempotency_key IN (SELECT value FROM json_each(?))",
@@ -63,14 +60,7 @@ def _drop_rounds(sql: Sql, closing: Closing, after: str) -> str | None:
     _insert(
         sql,
         "closed_rounds (round, settled, rolled_back)",
-        [
-            (
-                mark(found.round_id),
-                int(found.settled_seq is not None),
-                int(found.rolled_back_seq is not None),
-            )
-            for found in over
-        ],
+        [round_mark(found) for found in over],
     )
     _delete(sql, "rounds", "opened_seq", [found.opened_seq for found in over])
     return f"rounds {rows[-1].opened_seq}" if len(rows) == ROWS_PER_DROP else "events 0"

@@ -63,7 +63,7 @@ def _has_chosen(waiting: Intervention, reaction: str, at: Situation) -> bool:
     """
     match reaction:
         case "limit_set":
-            today = local_day(at.moment.now_ms)
+            today = local_day(at.moment.now_ms, at.head.day_offset_ms)
             days = at.store.days_since(looked_at_since(today))
             limits = at.store.tightened_after(waiting.set_seq)
             return any(would_have_held(limit, days, today) for limit in limits)

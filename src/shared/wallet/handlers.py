@@ -49,7 +49,7 @@ from shared.wallet.funding import GrantShares, shares_of
 from shared.wallet.gates import refuse_archived
 from shared.wallet.handle_gate import GATE_HANDLERS
 from shared.wallet.handle_limits import LIMIT_HANDLERS
-from shared.wallet.model import Decision, Event, GameSession, Grant
+from shared.wallet.model import DEPOSIT_GRACE_MS, Decision, Event, GameSession, Grant
 from shared.wallet.profiles import bonus_profile
 from shared.wallet.situation import Handlers, Situation
 from shared.wallet.stakes import Standing
@@ -86,7 +86,7 @@ def _bet(command: Bet, at: Situation) -> Decision:
 
 def _standing(at: Situation) -> Standing:
     """Most wallets hold no bonus and skip the look-up of grants."""
-    limits, usage = at.store.protection(at.moment.now_ms)
+    limits, usage = at.store.protection(at.moment.now_ms, at.head.day_offset_ms)
     return Standing(at.head, limits, usage, _grants_in_play(at), at.doubts())
 
 
@@ -101,7 +101,7 @@ def _grants_in_play(at: Situation) -> Sequence[Grant]:
 
 def _win(command: Win, at: Situation) -> Decision:
     found = at.store.round(command.round_id, at.head.closed_seq)
-    _, usage = at.store.protection(at.moment.now_ms)
+    _, usage = at.store.protection(at.moment.now_ms, at.head.day_offset_ms)
     is_bonus = at.head.bonus_minor or (found is not None and found.stake_bonus)
     grants = at.store.grants() if is_bonus else ()
     return decide_win(at.head, found, usage, grants, command, at.moment)
@@ -124,8 +124,11 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
         session = store.game_session(told["session_id"]) if "session_id" in told else None
     played = Played(
         round=found,
-        bet_day=store.day(found.opened_at),
-        win_day=store.day(found.opened_at if found.settled_at is None else found.settled_at),
+        bet_day=store.day(found.opened_at, at.head.day_offset_ms),
+        win_day=store.day(
+            found.opened_at if found.settled_at is None else found.settled_at,
+            at.head.day_offset_ms,
+        ),
         grants=store.grants() if found.stake_bonus or counted else (),
         counted=counted,
         closing=closing,
@@ -135,8 +138,8 @@ def _rollback(command: Rollback, at: Situation) -> Decision:
 
 
 def _deposit_request(command: DepositRequest, at: Situation) -> Decision:
-    limits, usage = at.store.protection(at.moment.now_ms)
-    pending_minor = at.store.pending_deposits_minor(at.moment.now_ms)
+    limits, usage = at.store.protection(at.moment.now_ms, at.head.day_offset_ms)
+    pending_minor = at.store.pending_deposits_minor(at.moment.now_ms - DEPOSIT_GRACE_MS)
     return _active(
         decide_deposit_request(
             at.head, limits, usage, pending_minor, command, at.moment, view=at.doubts()
@@ -164,7 +167,7 @@ def _game_session_open(command: GameSessionOpen, at: Situation) -> Decision:
 def _deposit_credit(command: DepositCredit, at: Situation) -> Decision:
     deposit = at.store.deposit(command.deposit_id)
     payment_used = at.store.is_credited(command.end_to_end_id)
-    _, usage = at.store.protection(at.moment.now_ms)
+    _, usage = at.store.protection(at.moment.now_ms, at.head.day_offset_ms)
     return decide_deposit_credit(
         at.head, deposit, usage, command, at.moment, payment_used=payment_used
     )

@@ -1,12 +1,13 @@
 """Limits on regulatory days, weeks and months and on one game session, decided inside the command
 that plays.
 
-Windows are calendar windows of São Paulo (day, week from Monday, month), and the game session from
-its opening on. A bet counts when it is placed; loss is judged at its worst, the whole stake lost,
-so a limit is never passed by a result. Active play is the sum of the gaps of at most five minutes
-between one bet and the next, counted on the day of the later bet, in the game session between two
-bets of it. Of the player's limit and the operator's the stricter binds. Sources: Portaria SPA/MF
-1.231/2024 art. 4 (time, loss, deposits, number of bets per day, week, month) and GLI-19 §2.5.5.
+Windows are calendar windows of the wallet's jurisdiction (day, week from Monday, month; the offset
+of its days from UTC is fixed at the opening), and the game session from its opening on. A bet
+counts when it is placed; loss is judged at its worst, the whole stake lost, so a limit is never
+passed by a result. Active play is the sum of the gaps of at most five minutes between one bet and
+the next, counted on the day of the later bet, in the game session between two bets of it. Of the
+player's limit and the operator's the stricter binds. Sources: Portaria SPA/MF 1.231/2024 art. 4
+(time, loss, deposits, number of bets per day, week, month) and GLI-19 §2.5.5.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,6 @@ from shared.kernel.errors import Problem, Rejected
 from shared.kernel.times import (
     DAY_MS,
     MINUTE_MS,
-    SAO_PAULO_OFFSET_MS,
     first_day_of_month,
     first_day_of_week,
     local_day,
@@ -129,11 +129,11 @@ class Usage:
 
     def with_bet(self, stake_minor: int, now_ms: int) -> "Usage":
         """With a bet of `stake_minor` placed now, and the play time since the bet before it."""
-        active = _active(self.last_bet_at, now_ms) if self.last_bet_at else 0
+        active = active_ms(self.last_bet_at, now_ms) if self.last_bet_at else 0
         after = self.plus(wagered=stake_minor, bets=1, play_ms=active)
         session = after.session
         if session is not None:
-            own = _active(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
+            own = active_ms(session.last_active_at, now_ms) if session.totals.bets > 1 else 0
             played = altered(session.totals, play_ms=session.totals.play_ms - active + own)
             session = SessionUse(played, max(session.last_active_at, now_ms))
         today = altered(after.today, last_bet_at=now_ms)
@@ -174,21 +174,21 @@ class Windows:
     month: int
 
 
-def windows_at(now_ms: int) -> Windows:
-    """The windows of the regulatory calendar at `now_ms`."""
-    day = local_day(now_ms)
+def windows_at(now_ms: int, day_offset_ms: int) -> Windows:
+    """The windows that hold `now_ms` where days are `day_offset_ms` ahead of UTC's."""
+    day = local_day(now_ms, day_offset_ms)
     return Windows(day, first_day_of_week(day), first_day_of_month(day))
 
 
-def window_ends_at(period: str, now_ms: int) -> int:
+def window_ends_at(period: str, now_ms: int, day_offset_ms: int) -> int:
     """UTC milliseconds at which the window of `period` that holds `now_ms` is over."""
-    windows = windows_at(now_ms)
+    windows = windows_at(now_ms, day_offset_ms)
     next_day = {
         "daily": windows.day + 1,
         "weekly": windows.week + 7,
         "monthly": first_day_of_month(windows.month + 31),
     }[period]
-    return next_day * DAY_MS - SAO_PAULO_OFFSET_MS
+    return next_day * DAY_MS - day_offset_ms
 
 
 def used(kind: str, totals: Totals) -> int:
@@ -206,7 +206,9 @@ def used(kind: str, totals: Totals) -> int:
             return -(-totals.play_ms // MINUTE_MS)
 
 
-def refuse_bet_over_limit(limits: Iterable[Limit], after: Usage, now_ms: int) -> None:
+def refuse_bet_over_limit(
+    limits: Iterable[Limit], after: Usage, now_ms: int, day_offset_ms: int
+) -> None:
     """Refuse a bet whose worst outcome passes a limit; `after` already holds the bet, not a win.
 
     Raises:
@@ -219,11 +221,11 @@ def refuse_bet_over_limit(limits: Iterable[Limit], after: Usage, now_ms: int) ->
         for period in (*PERIODS, SESSION) if after.session is not None else PERIODS:
             value = values.get((kind, period))
             if value is not None and _passes(kind, value, after.window(period)):
-                _refuse(problem, kind, period, value, now_ms)
+                _refuse(problem, kind, period, value, now_ms, day_offset_ms)
 
 
 def refuse_deposit_over_limit(
-    limits: Iterable[Limit], usage: Usage, expected_minor: int, now_ms: int
+    limits: Iterable[Limit], usage: Usage, expected_minor: int, now_ms: int, day_offset_ms: int
 ) -> None:
     """Refuse a deposit of which, with those still expected, a deposit limit would be passed.
     Deposits count in full: a withdrawal gives nothing back.
@@ -235,7 +237,7 @@ def refuse_deposit_over_limit(
     for period in PERIODS:
         value = values.get(("deposit", period))
         if value is not None and usage.window(period).deposited_minor + expected_minor > value:
-            _refuse(errors.LIMIT_DEPOSIT, "deposit", period, value, now_ms)
+            _refuse(errors.LIMIT_DEPOSIT, "deposit", period, value, now_ms, day_offset_ms)
 
 
 def strictest(limits: Iterable[Limit]) -> dict[tuple[str, str], int]:
@@ -282,7 +284,7 @@ def _warning(kind: str, period: str, value: int, amount: int) -> dict[str, objec
     return {"kind": kind, "period": period, "used": amount, "value": value}
 
 
-def _active(since_ms: int, now_ms: int) -> int:
+def active_ms(since_ms: int, now_ms: int) -> int:
     """The gap as active play; nothing when it is longer than play can be interrupted."""
     gap = now_ms - since_ms
     return gap if 0 <= gap <= ACTIVE_GAP_MS else 0
@@ -294,11 +296,13 @@ def _passes(kind: str, value: int, after: Totals) -> bool:
     return used(kind, after) > value
 
 
-def _refuse(problem: Problem, kind: str, period: str, value: int, now_ms: int) -> NoReturn:
+def _refuse(
+    problem: Problem, kind: str, period: str, value: int, now_ms: int, day_offset_ms: int
+) -> NoReturn:
     """A window says when it ends; a game session ends when the player opens another one."""
     until: dict[str, object] = {}
     if period != SESSION:
-        ends_at = window_ends_at(period, now_ms)
+        ends_at = window_ends_at(period, now_ms, day_offset_ms)
         until = {"resets_at": rfc3339(ends_at), "retry_after": -(-(ends_at - now_ms) // 1000)}
     raise Rejected(
         problem,

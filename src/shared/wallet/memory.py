@@ -123,10 +123,10 @@ class RememberingStore(Store):
             return known
         return super().game_session(session_id)
 
-    def protection(self, now_ms: int) -> tuple[tuple[Limit, ...], Usage]:
+    def protection(self, now_ms: int, day_offset_ms: int) -> tuple[tuple[Limit, ...], Usage]:
         memory = self._at_hand
         if memory is None:
-            return super().protection(now_ms)
-        if memory.usage is None or memory.usage.today.day != local_day(now_ms):
-            memory.limits, memory.usage = super().protection(now_ms)
+            return super().protection(now_ms, day_offset_ms)
+        if memory.usage is None or memory.usage.today.day != local_day(now_ms, day_offset_ms):
+            memory.limits, memory.usage = super().protection(now_ms, day_offset_ms)
         return memory.limits, memory.usage

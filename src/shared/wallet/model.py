@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
+from shared.kernel.times import MINUTE_MS, SAO_PAULO_OFFSET_MS
 from shared.kernel.values import value
 from shared.platform.ports import Entropy
 from shared.wallet.gate_model import (
@@ -61,10 +62,14 @@ Period = Literal["session", "daily", "weekly", "monthly"]
 RoundStatus = Literal["open", "settled", "rolled_back", "archived"]
 GrantStatus = Literal["active", "converted", "forfeited", "expired"]
 
-EVENT_SCHEMA_VERSION: Final = 4
+EVENT_SCHEMA_VERSION: Final = 5
 """What this release writes; `upcast` reads what earlier ones wrote."""
 
 GENESIS_HASH: Final = "0" * 64
+DEPOSIT_GRACE_MS: Final = 10 * MINUTE_MS
+"""The notice of a payment may be later than the payment: so long after its code expired a deposit
+is still expected.
+"""
 LIMIT_KINDS: Final[tuple[LimitKind, ...]] = ("deposit", "loss", "wager", "time", "bet_count")
 PERIODS: Final[tuple[Period, ...]] = ("daily", "weekly", "monthly")
 """The periods of the calendar, shortest first; `session` is one game session."""
@@ -117,7 +122,8 @@ class Head:
     the gate digests for a bet.
 
     `closed_seq` is the last event that went into the archive; the wallet's own log begins behind
-    it. No fact, exclusion, pause or intervention stands in the way from `open_from` on and before
+    it. `day_offset_ms` is how far the wallet's days are ahead of UTC's, fixed at its opening. No
+    fact, exclusion, pause or intervention stands in the way from `open_from` on and before
     `open_until`; the login session that asks, its place and the reality check do not before
     `caller_until`, as long as it asks from `caller_address` (None: from anywhere). Outside of them
     `gates` looks at each. `caller_game_session` is None for a session that the wallet does not
@@ -136,6 +142,7 @@ class Head:
     held_minor: int
     recorded_at: int
     closed_seq: int = 0
+    day_offset_ms: int = SAO_PAULO_OFFSET_MS
     open_from: int = NEVER
     open_until: int = FOREVER
     caller_until: int = FOREVER
@@ -330,7 +337,7 @@ class Limit:
 
 @value
 class DayUsage:
-    """What one regulatory day saw; `day` is the number of `shared.kernel.times.local_day`."""
+    """What one day of the wallet saw; `day` is the number of `shared.kernel.times.local_day`."""
 
     day: int
     wagered_minor: int = 0

@@ -2,16 +2,15 @@
 
 A wallet whose books were closed at `closed_seq` holds the events after it. What the archived ones
 added up to is its opening: the replayed state and the counters of the proof, the hashes of the few
-older events that are still needed (`carried`), and one digest of the rows that stay although the
-events that made them are gone (`kept`). The opening is one text; its SHA-256 stands in the event
-BOOKS_CLOSED, which is part of the chain and so of every anchor: nobody changes an opening without
-breaking the law `books`.
+older events that are still needed (`carried`), one digest of the rows that stay although the events
+that made them are gone (`kept`), and the sum of the marks (`marks`). The opening is one text; its
+SHA-256 stands in the event BOOKS_CLOSED, which is part of the chain and so of every anchor: nobody
+changes an opening without breaking the law `books`.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any, Final, cast
 
 from shared.kernel.canonical import canonical_json, sha256_hex
@@ -21,6 +20,7 @@ from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.chain import event_hash
 from shared.wallet.closed_book import ClosedBook
+from shared.wallet.marks import MARKS_AT_ONCE, added, stored_sum
 from shared.wallet.model import Event, Round
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts
@@ -43,19 +43,11 @@ _KEPT_SEEDS: Final = (
 )
 
 
-MARK_BYTES: Final = 16
-"""Of a SHA-256: two texts of one wallet meet with a chance of 2⁻¹²⁸, and then a command is refused,
-never repeated."""
-
-
-def mark(text: str) -> bytes:
-    """What stays of a key or of a round in closed books."""
-    return sha256(text.encode()).digest()[:MARK_BYTES]
-
-
 @value
 class Opening:
-    """The newest closed book and its fold. `carried` has hashes by seq."""
+    """The newest closed book and its fold. `carried` has hashes by seq; `marks` is the sum of all
+    marks (`marks.added`), None in an opening of before there were sums.
+    """
 
     book: ClosedBook
     text: str
@@ -63,6 +55,7 @@ class Opening:
     counters: Facts
     carried: dict[int, str]
     kept: str
+    marks: str | None
 
 
 def opening_of(sql: Sql) -> Opening | None:
@@ -86,14 +79,15 @@ def opening_of(sql: Sql) -> Opening | None:
         fold["counters"],
         {int(seq): digest for seq, digest in fold["carried"].items()},
         fold["kept"],
+        fold.get("marks"),
     )
 
 
 def opening_text(
-    sql: Sql, state: State, counters: Facts, carried: dict[int, str], closed_seq: int
+    sql: Sql, state: State, counters: Facts, carried: dict[int, str], closed_seq: int, marks: str
 ) -> str:
     """The fold of everything up to `closed_seq`, as it is stored and hashed: in the order in which
-    things happened, which a canonical text would lose.
+    things happened, which a canonical text would lose. `marks` is their sum once all are left.
     """
     return json.dumps(
         {
@@ -101,6 +95,7 @@ def opening_text(
             "counters": counters,
             "carried": {str(seq): digest for seq, digest in carried.items()},
             "kept": kept_digest(sql, closed_seq, state.seeds_committed),
+            "marks": marks,
         }
     )
 
@@ -154,20 +149,25 @@ def check_opening(sql: Sql, opening: Opening) -> list[Event]:
         raise InvariantBroken("books", "an archived event is there again")
     if kept_digest(sql, closed_seq, opening.state["seeds_committed"]) != opening.kept:
         raise InvariantBroken("books", "a row whose event is archived was changed")
-    _check_marks(sql, is_dropping=is_dropping)
+    _check_marks(sql, opening, is_dropping=is_dropping)
     return events
 
 
-def _check_marks(sql: Sql, *, is_dropping: bool) -> None:
-    marks, answers = cast(
-        "tuple[int, int]",
+def _check_marks(sql: Sql, opening: Opening, *, is_dropping: bool) -> None:
+    """Their number always; their sum when the last of them is there and the opening has one."""
+    keys, rounds, answers = cast(
+        "tuple[int, int, int]",
         sql.query(
-            "SELECT (SELECT count(*) FROM closed_keys), "
+            "SELECT (SELECT count(*) FROM closed_keys), (SELECT count(*) FROM closed_rounds), "
             "(SELECT coalesce(sum(answers), 0) FROM closed_books)"
         )[0],
     )
-    if marks > answers or (marks < answers and not is_dropping):
+    if keys > answers or (keys < answers and not is_dropping):
         raise InvariantBroken("books", "a key of a closed book was forgotten or made up")
+    if is_dropping or opening.marks is None or keys + rounds > MARKS_AT_ONCE:
+        return
+    if added(stored_sum(sql)) != opening.marks:
+        raise InvariantBroken("books", "a mark of closed books was changed")
 
 
 def check_told(sql: Sql, event: Event, data: Facts) -> None:

@@ -33,6 +33,7 @@ class Panel:
     changes: Sequence[LimitChange]
     terms: Sequence[Exclusion]
     usage: Usage
+    day_offset_ms: int
 
 
 def panel_body(panel: Panel, now_ms: int) -> Body:
@@ -45,7 +46,7 @@ def panel_body(panel: Panel, now_ms: int) -> Body:
         "use": {
             period: {
                 **_use_body(panel.usage.window(period)),
-                "resets_at": rfc3339(window_ends_at(period, now_ms)),
+                "resets_at": _resets_at(panel, period, now_ms),
             }
             for period in PERIODS
         },
@@ -104,7 +105,7 @@ def _limit_bodies(panel: Panel, now_ms: int) -> list[Body]:
                 "value": binding,
                 "used": amount,
                 "remaining": max(0, binding - amount),
-                "resets_at": None if period == SESSION else rfc3339(window_ends_at(period, now_ms)),
+                "resets_at": None if period == SESSION else _resets_at(panel, period, now_ms),
                 "player": values.get(("player", kind, period)),
                 "operator": values.get(("operator", kind, period)),
                 "pending": None
@@ -118,6 +119,10 @@ def _limit_bodies(panel: Panel, now_ms: int) -> list[Body]:
             }
         )
     return bodies
+
+
+def _resets_at(panel: Panel, period: str, now_ms: int) -> str:
+    return rfc3339(window_ends_at(period, now_ms, panel.day_offset_ms))
 
 
 def _session_body(view: View, now_ms: int) -> Body | None:

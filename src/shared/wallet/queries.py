@@ -164,7 +164,7 @@ def gate(asked: Asked) -> Body:
 def protection(asked: Asked) -> Body:
     """The panel of player protection: time, net position, limits with their use, terms."""
     store, view = asked.store, asked.store.view(asked.session_id, "")
-    limits, usage = store.protection(asked.now_ms)
+    limits, usage = store.protection(asked.now_ms, asked.head.day_offset_ms)
     played = None if view.login is None else view.login.game_session_id
     session = None if played is None else store.game_session(played)
     panel = Panel(
@@ -173,6 +173,7 @@ def protection(asked: Asked) -> Body:
         changes=store.limit_changes(),
         terms=store.exclusions(SHOWN_TERMS),
         usage=usage if session is None else usage.of_session(session),
+        day_offset_ms=asked.head.day_offset_ms,
     )
     return panel_body(panel, asked.now_ms)
 

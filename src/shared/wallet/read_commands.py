@@ -11,7 +11,7 @@ from typing import Final
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.money import CURRENCIES, MAX_AMOUNT_MINOR
-from shared.kernel.times import HOUR_MS
+from shared.kernel.times import HOUR_MS, SAO_PAULO_OFFSET_MS
 from shared.wallet.commands import (
     Adjustment,
     Bet,
@@ -50,6 +50,9 @@ _CLIENT_SEED: Final = re.compile(r"[!-9;-~]{1,64}")  # no colon: it separates th
 _GAME_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PROVIDER_GAME_ID: Final = re.compile(r"[!-~]{1,128}")
 _JURISDICTION: Final = re.compile(r"[a-z]{2,8}")
+_WEST_MS: Final = -12 * HOUR_MS
+_EAST_MS: Final = 14 * HOUR_MS
+"""The offsets from UTC that are in use."""
 _MAX_ADVANCE_MS: Final = 3 * 366 * 24 * HOUR_MS
 
 
@@ -59,6 +62,9 @@ def _open(fields: Fields) -> Open:
         player_id=fields.id("player_id"),
         currency=fields.choice("currency", CURRENCIES),
         jurisdiction=fields.matching("jurisdiction", _JURISDICTION),
+        day_offset_ms=fields.whole("day_offset_ms", least=_WEST_MS, most=_EAST_MS)
+        if fields.has("day_offset_ms")
+        else SAO_PAULO_OFFSET_MS,
         limits=_limits(fields.mappings("limits", most=len(LIMIT_KINDS) * len(PERIODS))),
     )
 

@@ -108,7 +108,11 @@ def _limit_value(fields: Fields) -> int | None:
 
 def _operator_limit_set(fields: Fields) -> OperatorLimitSet:
     return OperatorLimitSet(
-        *_limit(fields), _limit_value(fields), fields.text("reason"), fields.id("actor")
+        *_limit(fields),
+        _limit_value(fields),
+        fields.text("reason"),
+        fields.id("actor"),
+        only_tighter=fields.has("only_tighter") and fields.flag("only_tighter"),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.kernel.times import SAO_PAULO_OFFSET_MS
 from shared.wallet import replay_gate
 from shared.wallet.model import GENESIS_HASH, Event
 from shared.wallet.replay_gate import Facts
@@ -46,6 +47,7 @@ class State:
     draws: int = 0
     books_closed: int = 0
     closed_seq: int = 0
+    day_offset_ms: int = SAO_PAULO_OFFSET_MS
 
     def apply(self, event: Event, data: Facts) -> None:
         """Fold one more event; `data` is `newest_data` of it.
@@ -75,6 +77,7 @@ def _opened(state: State, _: Event, data: Facts) -> None:
     state.player_id = data["player_id"]
     state.currency = data["currency"]
     state.jurisdiction = data["jurisdiction"]
+    state.day_offset_ms = data["day_offset_ms"]
     replay_gate.opened(state, data)
 
 

@@ -13,13 +13,14 @@ bet writes no extra row for it.
 from typing import Final
 
 from shared.platform.ports import Sql
-from shared.wallet.migrations import v1, v2, v3, v4
+from shared.wallet.migrations import v1, v2, v3, v4, v5
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     v1.STATEMENTS,
     v2.STATEMENTS,
     v3.STATEMENTS,
     v4.STATEMENTS,
+    v5.STATEMENTS,
 )
 """Version n is the n-th entry, counted from one."""
 

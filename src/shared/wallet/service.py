@@ -54,6 +54,8 @@ from shared.wallet.store import head_before_opening
 
 _KEY: Final = re.compile(r"[!-~]{1,300}")
 """A client's key has at most 255 visible characters; the house may put a prefix before it."""
+_OF_PROFILE: Final = ("rules", "day_offset_ms")
+"""What `open` says of the jurisdiction's profile, and of nothing else."""
 
 
 @value
@@ -134,6 +136,8 @@ class Wallet:
         refuse_revoked(head)
         body = reader(Asked(self._sql, self._store, head, self._now(head), fields, session_id))
         fields.done()
+        if kind == "verify" and body["ok"] and head.clock_offset_ms and not self._sandbox:
+            return {**body, "ok": False, "law": "clock"}
         return body
 
     # Delivery to the queue
@@ -174,8 +178,8 @@ class Wallet:
         fields = decode_payload(payload)
         asked = fields
         if kind == "open":
-            # Rules change with the law; opening again under newer ones is still the same opening.
-            asked = {name: value for name, value in fields.items() if name != "rules"}
+            # The profile changes with the law; opening again under a newer one is the same opening.
+            asked = {name: value for name, value in fields.items() if name not in _OF_PROFILE}
         try:
             request_hash = sha256_hex(canonical_json([kind, asked]))
         except (RecursionError, UnicodeEncodeError):
@@ -266,7 +270,9 @@ class Wallet:
             if opening[0] != request_hash:
                 raise Rejected(errors.WALLET_OPEN_CONFLICT, "the wallet was opened otherwise")
             return encode_answer(201, opening[1], replayed=True)
-        head = head_before_opening(command.player_id, command.currency, command.jurisdiction)
+        head = head_before_opening(
+            command.player_id, command.currency, command.jurisdiction, command.day_offset_ms
+        )
         now_ms = self._clock.now_ms()
         decision = decide_open(command, Moment(now_ms, self._entropy))
         after = self._write(head, decision, None, now_ms)
@@ -305,8 +311,11 @@ class Wallet:
         return head
 
     def _now(self, head: Head) -> int:
-        """The wallet's time: it never runs behind the last event, whatever the clock does."""
-        return max(self._clock.now_ms() + head.clock_offset_ms, head.recorded_at)
+        """The wallet's time: it never runs behind the last event, whatever the clock does, and
+        nothing moves it forward but the sandbox.
+        """
+        offset_ms = head.clock_offset_ms if self._sandbox else 0
+        return max(self._clock.now_ms() + offset_ms, head.recorded_at)
 
     def _freeze(self, broken: InvariantBroken) -> str:
         """Freeze the wallet, whatever is left of it; the FROZEN event carries the alert out if the

@@ -87,7 +87,7 @@ def place(
     refuse_pace(session, standing.usage.last_bet_at, moment.now_ms)
     usage = standing.usage if session is None else standing.usage.of_session(session)
     usage = usage.with_bet(stake_minor, moment.now_ms)
-    refuse_bet_over_limit(standing.limits, usage, moment.now_ms)
+    refuse_bet_over_limit(standing.limits, usage, moment.now_ms, head.day_offset_ms)
     cash_minor = head.cash_minor + before.cash_delta
     spendable_minor = cash_minor + sum(grant.balance_minor for grant in before.grants)
     if cash_minor < 0 or stake_minor > spendable_minor:

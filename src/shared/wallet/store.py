@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from shared.kernel.errors import InvariantBroken
-from shared.kernel.times import local_day
+from shared.kernel.times import SAO_PAULO_OFFSET_MS, local_day
 from shared.kernel.values import value
 from shared.wallet import tables
 from shared.wallet.gate_model import FOREVER, NEVER
 from shared.wallet.gate_store import GateStore
 from shared.wallet.gates import IDLE_SESSION_MS, PLACE_VALID_MS
 from shared.wallet.limits import Totals, Usage, windows_at
+from shared.wallet.marks import mark
 from shared.wallet.model import (
     GENESIS_HASH,
     DayUsage,
@@ -29,7 +30,6 @@ from shared.wallet.model import (
     Seed,
     Withdrawal,
 )
-from shared.wallet.opening import mark
 from shared.wallet.verify import (
     WHOLE,
     forget_full_proof,
@@ -42,6 +42,7 @@ _ACTIVE_AT: Final = "max(l.last_active_at, coalesce(s.last_active_at, 0))"
 _HEAD: Final = f"""
 SELECT m.player_id, m.currency, m.jurisdiction, m.clock_offset_ms, m.frozen_law,
        e.seq, e.hash, e.cash_after, e.bonus_after, e.held_after, e.recorded_at, m.closed_seq,
+       m.day_offset_ms,
        max(g.excluded_until, g.paused_until),
        CASE WHEN g.intervention IS NULL THEN g.facts_until ELSE {NEVER} END,
        CASE WHEN ?1 = '' THEN {FOREVER}
@@ -134,11 +135,12 @@ class Store(GateStore):
 
     def open(self, head: Head, opening_hash: str, opening_body: str) -> None:
         self._sql.execute(
-            "INSERT INTO meta (id, player_id, currency, jurisdiction, opening_hash, opening_body) "
-            "VALUES (1, ?, ?, ?, ?, ?)",
+            "INSERT INTO meta (id, player_id, currency, jurisdiction, day_offset_ms, opening_hash, "
+            "opening_body) VALUES (1, ?, ?, ?, ?, ?, ?)",
             head.player_id,
             head.currency,
             head.jurisdiction,
+            head.day_offset_ms,
             opening_hash,
             opening_body,
         )
@@ -211,9 +213,9 @@ class Store(GateStore):
             limit,
         )
 
-    def protection(self, now_ms: int) -> tuple[tuple[Limit, ...], Usage]:
+    def protection(self, now_ms: int, day_offset_ms: int) -> tuple[tuple[Limit, ...], Usage]:
         """The limits, and what today, this week and this month have used of them."""
-        windows = windows_at(now_ms)
+        windows = windows_at(now_ms, day_offset_ms)
         row = self._sql.query(_PROTECTION, windows.day, windows.week, windows.month)[0]
         limits, last_bet_at, *sums = cast("tuple[Any, ...]", row)
         daily, weekly, monthly = (Totals(*sums[start : start + 5]) for start in (0, 5, 10))
@@ -224,16 +226,16 @@ class Store(GateStore):
             daily.deposited_minor,
             daily.bets,
             daily.play_ms,
-            last_bet_at if last_bet_at and local_day(last_bet_at) == windows.day else 0,
+            last_bet_at if local_day(last_bet_at, day_offset_ms) == windows.day else 0,
         )
         return (
             tuple(Limit(*limit) for limit in json.loads(limits)),
             Usage(today, daily, weekly, monthly, last_bet_at),
         )
 
-    def day(self, at_ms: int) -> DayUsage:
-        """The row of the regulatory day that holds `at_ms`."""
-        day = local_day(at_ms)
+    def day(self, at_ms: int, day_offset_ms: int) -> DayUsage:
+        """The row of the wallet's day that holds `at_ms`."""
+        day = local_day(at_ms, day_offset_ms)
         found = tables.find(self._sql, DayUsage, "FROM daily WHERE day = ?", day)
         return found[0] if found else DayUsage(day)
 
@@ -292,12 +294,14 @@ class Store(GateStore):
             self._sql.query("SELECT 1 FROM deposits WHERE end_to_end_id = ?", end_to_end_id)
         )
 
-    def pending_deposits_minor(self, now_ms: int) -> int:
-        """What requests that have neither expired nor been credited still expect."""
+    def pending_deposits_minor(self, expired_ms: int) -> int:
+        """What requests still expect that were not credited and whose codes expire after
+        `expired_ms`.
+        """
         rows = self._sql.query(
             "SELECT coalesce(sum(amount_minor), 0) FROM deposits "
             "WHERE credited_seq IS NULL AND expires_at > ?",
-            now_ms,
+            expired_ms,
         )
         return cast("int", rows[0][0])
 
@@ -340,7 +344,9 @@ class Store(GateStore):
         )
 
 
-def head_before_opening(player_id: str, currency: str, jurisdiction: str) -> Head:
+def head_before_opening(
+    player_id: str, currency: str, jurisdiction: str, day_offset_ms: int = SAO_PAULO_OFFSET_MS
+) -> Head:
     """The head that the first event follows."""
     return Head(
         player_id=player_id,
@@ -354,6 +360,7 @@ def head_before_opening(player_id: str, currency: str, jurisdiction: str) -> Hea
         bonus_minor=0,
         held_minor=0,
         recorded_at=0,
+        day_offset_ms=day_offset_ms,
     )
 
 

@@ -7,13 +7,14 @@ all of them.
     version 2   BONUS_CREDIT says its terms; WITHDRAWAL_HELD says when it is due
     version 3   OPENED says the rules; LIMIT_CHANGED says whose limit it is
     version 4   INTERVENTION_SET says whether bets wait for it
+    version 5   OPENED says the days of the wallet
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from shared.kernel.times import MINUTE_MS
+from shared.kernel.times import MINUTE_MS, SAO_PAULO_OFFSET_MS
 from shared.wallet.gate_model import Rules
 from shared.wallet.model import Event, GrantTerms
 
@@ -54,4 +55,7 @@ _TO_VERSION_3: Final[_Steps] = {
 _TO_VERSION_4: Final[_Steps] = {
     "INTERVENTION_SET": lambda _, data: {"waits": data["demands"] != "none"},
 }
-_STEPS: Final = ((2, _TO_VERSION_2), (3, _TO_VERSION_3), (4, _TO_VERSION_4))
+_TO_VERSION_5: Final[_Steps] = {
+    "OPENED": lambda _, __: {"day_offset_ms": SAO_PAULO_OFFSET_MS},
+}
+_STEPS: Final = ((2, _TO_VERSION_2), (3, _TO_VERSION_3), (4, _TO_VERSION_4), (5, _TO_VERSION_5))

@@ -81,14 +81,14 @@ class Proof:
         opening = opening_of(sql)
         if opening is None:
             return cls(State(), Books(), proved_seq=proved_seq)
-        state, books = State(**opening.state), Books(**opening.counters)
+        state, books = State(**opening.state), Books.of(opening.counters)
         return cls(state, books, proved_seq=proved_seq)
 
     @classmethod
     def of_text(cls, text: str) -> "Proof":
         """What `text` gave."""
         fold: dict[str, Any] = json.loads(text)
-        state, books = State(**fold["state"]), Books(**fold["books"])
+        state, books = State(**fold["state"]), Books.of(fold["books"])
         return cls(state, books, proved_seq=fold.get("proved_seq", 0))
 
     @property

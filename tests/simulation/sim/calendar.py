@@ -1,4 +1,4 @@
-"""The regulatory calendar, written a second time: São Paulo is three hours behind UTC all year."""
+"""The calendar of limits, written a second time: days are `offset_ms` ahead of UTC's all year."""
 
 from datetime import date
 from functools import lru_cache
@@ -6,18 +6,17 @@ from typing import Final
 
 DAY_MS: Final = 86_400_000
 MINUTE_MS: Final = 60_000
-OFFSET_MS: Final = 3 * 3_600_000
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
-def day_of(at_ms: int) -> int:
-    """Number of the São Paulo day that holds `at_ms`."""
-    return (at_ms - OFFSET_MS) // DAY_MS
+def day_of(at_ms: int, offset_ms: int) -> int:
+    """Number of the day that holds `at_ms`."""
+    return (at_ms + offset_ms) // DAY_MS
 
 
-def start_of(day: int) -> int:
-    """UTC milliseconds at which a São Paulo day begins."""
-    return day * DAY_MS + OFFSET_MS
+def start_of(day: int, offset_ms: int) -> int:
+    """UTC milliseconds at which a day begins."""
+    return day * DAY_MS - offset_ms
 
 
 @lru_cache(maxsize=4096)

@@ -135,8 +135,10 @@ def _wait_ms(world: World, chance: Random) -> int:
         return chance.randrange(600_000)
     if drawn < 0.997:
         return chance.randrange(2 * 3_600_000)
-    # To a few seconds before midnight in São Paulo.
-    return start_of(day_of(world.now_ms) + 1) - world.now_ms + chance.randrange(-5_000, DAY_MS // 9)
+    # To a few seconds before midnight.
+    offset_ms = world.setting.day_offset_ms
+    midnight = start_of(day_of(world.now_ms, offset_ms) + 1, offset_ms)
+    return midnight - world.now_ms + chance.randrange(-5_000, DAY_MS // 9)
 
 
 def _played(world: World, operations: int) -> Played:

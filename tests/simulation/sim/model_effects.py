@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from simulation.sim.broken import require
-from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of
+from simulation.sim.calendar import DAY_MS, MINUTE_MS, windows_of
 from simulation.sim.model_bonus import (
     FORFEITED,
     Purse,
@@ -48,7 +48,7 @@ ROTATION: Final = ("SEED_REVEALED", "SEED_COMMITTED")
 
 def count_bet(model: ModelState, stake: int, now_ms: int) -> int:
     """What the limits count of a bet; the day it counts on."""
-    day = day_of(now_ms)
+    day = model.day_of(now_ms)
     seen = model.day(day)
     seen.play_ms += model.active_ms(now_ms)
     seen.wagered += stake
@@ -164,7 +164,7 @@ def do_bet(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Type
 def do_win(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     found, purse = model.rounds[payload["round_id"]], purse_of(model)
     pay_out(model, purse, found, payload["amount_minor"], now_ms)
-    found.win_day = day_of(now_ms)
+    found.win_day = model.day_of(now_ms)
     model.day(found.win_day).won += payload["amount_minor"]
     keep(model, purse)
     return tuple(purse.types)
@@ -173,7 +173,7 @@ def do_win(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Type
 def do_rollback(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     found = model.rounds.get(payload["round_id"])
     if found is None:
-        tombstone = ModelRound(0, 0, {}, day_of(now_ms), undone=body)
+        tombstone = ModelRound(0, 0, {}, model.day_of(now_ms), undone=body)
         model.rounds[payload["round_id"]] = tombstone
         return ("ROLLBACK",)
     if found.undone is not None:
@@ -213,7 +213,10 @@ def do_deposit_request(model: ModelState, payload: Payload, now_ms: int, body: B
     told = {(one["period"], one["value"]) for one in body["warnings"]}
     require(told == warned, "limits warn from 90 per cent on", body)
     touch(model, now_ms)
-    model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"])
+    bound = {
+        period: value for (kind, period), value in model.gate.binding().items() if kind == "deposit"
+    }
+    model.deposits[body["deposit_id"]] = ModelDeposit(amount, body["expires_at_ms"], bound)
     model.pending.add(body["deposit_id"])
     return ()
 
@@ -224,8 +227,28 @@ def do_deposit_credit(model: ModelState, payload: Payload, now_ms: int, body: Bo
     model.pending.discard(payload["deposit_id"])
     model.payments.add(payload["end_to_end_id"])
     model.cash += deposit.amount
-    model.day(day_of(now_ms)).deposited += deposit.amount
+    model.day(model.day_of(now_ms)).deposited += deposit.amount
+    if deposit.is_expected(now_ms):
+        deposit.in_time_at = now_ms
+        _require_deposits_within_limits(model, now_ms)
     return ("DEPOSIT",)
+
+
+def _require_deposits_within_limits(model: ModelState, now_ms: int) -> None:
+    """What was credited in time in a window is within the limit that bound when the last of it was
+    asked for. A credit later than that passes a limit, because the money has arrived; so does one
+    in time whose limit was made tighter after it was asked for.
+    """
+    for period, first in windows_of(model.day_of(now_ms)):
+        inside = [
+            deposit
+            for deposit in model.deposits.values()
+            if deposit.in_time_at is not None and model.day_of(deposit.in_time_at) >= first
+        ]
+        value = inside[-1].bound.get(period)
+        if value is not None:
+            used = sum(deposit.amount for deposit in inside)
+            require(used <= value, "deposits in time pass no limit", (period, used, value))
 
 
 def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from simulation.sim.calendar import DAY_MS, MINUTE_MS, day_of, windows_of
+from simulation.sim.calendar import MINUTE_MS, day_of, start_of, windows_of
 from simulation.sim.model_bonus import (
     FIRST_BET_FIRST,
     grant_of,
@@ -324,9 +324,9 @@ JUDGES: Final[Mapping[str, Judge]] = {
 }
 
 
-def resets_after_s(period: str, now_ms: int) -> int:
+def resets_after_s(period: str, now_ms: int, day_offset_ms: int) -> int:
     """Seconds until the window of a limit is over, rounded up: what `retry_after` must say."""
-    day = day_of(now_ms)
+    day = day_of(now_ms, day_offset_ms)
     first = dict(windows_of(day))[period]
     if period == "monthly":
         following = day
@@ -334,5 +334,4 @@ def resets_after_s(period: str, now_ms: int) -> int:
             following += 1
     else:
         following = first + (1 if period == "daily" else 7)
-    ends_at = following * DAY_MS + 3 * 60 * MINUTE_MS
-    return -(-(ends_at - now_ms) // 1000)
+    return -(-(start_of(following, day_offset_ms) - now_ms) // 1000)

@@ -133,6 +133,9 @@ def do_limit_cancel(model: ModelState, payload: Payload, now_ms: int, body: Body
 
 def do_operator_limit_set(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:
     operators, key, value = model.gate.operators, _key(payload), payload["value"]
+    if payload.get("only_tighter") and key in operators:
+        least = operators[key]
+        value = least if value is None else min(value, least)
     _require_limit(body, "active", value, None)
     if operators.get(key) == value:
         return ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simulation.sim.broken import require
-from simulation.sim.calendar import day_of, windows_of
+from simulation.sim.calendar import windows_of
 from simulation.sim.model_gate import FOREVER, IDLE_MS, ModelFact, ModelLogin, ModelMessage
 from simulation.sim.model_limits import is_over, judge_never
 from simulation.sim.model_state import (
@@ -212,7 +212,7 @@ def has_chosen_a_limit(model: ModelState, message: ModelMessage, now_ms: int) ->
     would have used up; any, where nothing was used in those windows' days.
     """
     limits = [(key, model.gate.own[key]) for key in message.tightened if key in model.gate.own]
-    today = day_of(now_ms)
+    today = model.day_of(now_ms)
     last = [dict(windows_of(day)) for day in range(today - 29, today + 1)]
     oldest = min(last[0].values())
     seen = {number: day for number, day in model.days.items() if number >= oldest}

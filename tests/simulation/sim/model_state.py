@@ -16,6 +16,7 @@ type Effect = Callable[["ModelState", Payload, int, Body], Types]
 """Model, payload, the time and the answer: the types of the events."""
 
 ACTIVE_GAP_MS = 5 * MINUTE_MS
+GRACE_MS = 10 * MINUTE_MS
 
 
 def active_ms(since_ms: int, now_ms: int) -> int:
@@ -113,9 +114,19 @@ class ModelSession:
 
 @dataclass(slots=True)
 class ModelDeposit:
+    """`bound` are the deposit limits that bound when it was asked for, by period; `in_time_at` is
+    when it was credited, if it was still expected then.
+    """
+
     amount: int
     expires_at: int
+    bound: dict[str, int]
     paid_by: str | None = None
+    in_time_at: int | None = None
+
+    def is_expected(self, now_ms: int) -> bool:
+        """Its code has not expired, or so lately that a notice may be under way."""
+        return now_ms < self.expires_at + GRACE_MS
 
 
 @dataclass(slots=True)
@@ -140,7 +151,8 @@ class ModelState:
     """The state of one wallet; `cash` and the rest are minor units."""
 
     gate: ModelGate
-    jurisdiction: str = "br"
+    jurisdiction: str
+    day_offset_ms: int
     caller: str = ""
     """The login session that asked last; none is the house."""
     cash: int = 0
@@ -181,13 +193,17 @@ class ModelState:
         """A wallet's time never runs behind its last event."""
         return max(clock_ms + self.offset_ms, self.recorded_at)
 
+    def day_of(self, at_ms: int) -> int:
+        """Number of the wallet's day that holds `at_ms`."""
+        return day_of(at_ms, self.day_offset_ms)
+
     def day(self, number: int) -> ModelDay:
         return self.days.setdefault(number, ModelDay())
 
     def totals(self, now_ms: int) -> dict[str, ModelDay]:
         """What the running day, week and month have seen."""
         sums: dict[str, ModelDay] = {}
-        for period, first in windows_of(day_of(now_ms)):
+        for period, first in windows_of(self.day_of(now_ms)):
             sums[period] = sum_of(seen for number, seen in self.days.items() if number >= first)
         return sums
 
@@ -196,9 +212,9 @@ class ModelState:
         return active_ms(self.last_bet_at, now_ms) if self.last_bet_at else 0
 
     def pending_minor(self, now_ms: int) -> int:
-        """What is still expected on charges that have not expired."""
+        """What is still expected on charges."""
         return sum(
             deposit.amount
             for deposit in (self.deposits[deposit_id] for deposit_id in self.pending)
-            if deposit.expires_at > now_ms
+            if deposit.is_expected(now_ms)
         )

@@ -183,6 +183,8 @@ def operator_limits(world: World, chance: Random, wallet: int, number: int) -> S
     value = None if chance.random() < 0.3 else _value(chance, name[0], near)
     payload: dict[str, Any] = {"kind": name[0], "period": name[1], "value": value}
     payload |= {"reason": "markers", "actor": "ana"}
+    if chance.random() < 0.3:
+        payload["only_tighter"] = True
     return command("operator_limit_set", number, "", payload, key=_key(chance, number))
 
 
@@ -236,4 +238,5 @@ def sends_a_message(world: World, chance: Random, wallet: int, number: int) -> S
 
 
 def damages_a_row(world: World, chance: Random, wallet: int, number: int) -> Step | None:
-    return "freeze", {}
+    """Somebody who holds the database changes a row that commands rely on."""
+    return "freeze", {"damage": number, "row": number // 7}

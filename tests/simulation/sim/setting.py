@@ -22,6 +22,8 @@ _EDGES: Final = (
     date(2028, 2, 29),
     date(2027, 5, 3),  # a Monday
 )
+DAY_OFFSETS_MS: Final = {"br": -3 * 3_600_000, "gli": 0, "mt": 5 * 3_600_000 + 1_800_000}
+"""How far the days of a jurisdiction are ahead of UTC's; of every kind one, whatever Malta has."""
 REQUIREMENTS: Final = ("kyc", "impediment", "register", "session", "place")
 _FIRST_DAY: Final = day_number(date(2026, 1, 1))
 PROJECTED_EVERY: Final = 8
@@ -50,6 +52,11 @@ class Setting:
     """The facts about the players are known from the beginning."""
 
     @property
+    def day_offset_ms(self) -> int:
+        """How far the wallets' days are ahead of UTC's."""
+        return DAY_OFFSETS_MS[self.jurisdiction]
+
+    @property
     def rules(self) -> dict[str, Any]:
         """What the jurisdiction asks of a wallet."""
         return {
@@ -66,9 +73,9 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
     if projects is None:
         projects = episode % PROJECTED_EVERY == PROJECTED_EVERY - 1
     if chance.random() < 0.4:
-        start_ms = start_of(day_number(chance.choice(_EDGES))) - chance.randrange(10 * MINUTE_MS)
+        day, since_ms = day_number(chance.choice(_EDGES)), -chance.randrange(10 * MINUTE_MS)
     else:
-        start_ms = start_of(_FIRST_DAY + chance.randrange(1000)) + chance.randrange(DAY_MS)
+        day, since_ms = _FIRST_DAY + chance.randrange(1000), chance.randrange(DAY_MS)
     limits: dict[tuple[str, str], int] = {}
     if chance.random() < 0.6:
         for _ in range(chance.randint(1, 4)):
@@ -82,7 +89,7 @@ def setting_of(seed: int, episode: int, *, projects: bool | None = None) -> Sett
     return Setting(
         seed=seed,
         episode=episode,
-        start_ms=start_ms,
+        start_ms=start_of(day, DAY_OFFSETS_MS[jurisdiction]) + since_ms,
         wallets=3 if projects else chance.choice((1, 1, 2)),
         steps=STEPS_PROJECTED if projects else STEPS_LEAN,
         projects=projects,

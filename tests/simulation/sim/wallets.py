@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from simulation.sim.broken import LawBroken, require
 from simulation.sim.chance import OperationEntropy
+from simulation.sim.damages import CURRENCY, DAMAGES, RELEASE, Damage, Mending, do, mend, rows_of
 from simulation.sim.faults import SimulatedAlarm, SimulatedClock, SimulatedQueue, SimulatedSql, run
 from simulation.sim.games import SimulatedGames
 from simulation.sim.log_reader import LogReader
@@ -78,7 +79,8 @@ class SimulatedWallet:
     limits: dict[tuple[str, str], int]
     image: NativeSql
     rules: dict[str, Any]
-    jurisdiction: str = "br"
+    jurisdiction: str
+    day_offset_ms: int
     sql: SimulatedSql = field(init=False)
     alarm: SimulatedAlarm = field(init=False)
     model: ModelState = field(init=False)
@@ -91,7 +93,8 @@ class SimulatedWallet:
         self.sql = SimulatedSql()
         self.sql.load(self.image)
         self.alarm = SimulatedAlarm()
-        self.model = ModelState(ModelGate(own=dict(self.limits)), self.jurisdiction)
+        gate = ModelGate(own=dict(self.limits))
+        self.model = ModelState(gate, self.jurisdiction, self.day_offset_ms)
         self.model.gate.take_rules(self.rules)
         self.log = LogReader()
         self.evict()
@@ -109,6 +112,7 @@ class SimulatedWallet:
             "player_id": self.player_id,
             "currency": "BRL",
             "jurisdiction": self.jurisdiction,
+            "day_offset_ms": self.day_offset_ms,
             "rules": self.rules,
             "limits": [
                 {"kind": kind, "period": period, "value": value}
@@ -184,7 +188,7 @@ class SimulatedWallet:
         require(reply.status >= 400 and not reply.replayed, "a refusal is told", reply)
         limit = reply.body.get("limit")
         if limit is not None and limit["period"] != "session":
-            expected = resets_after_s(limit["period"], now_ms)
+            expected = resets_after_s(limit["period"], now_ms, self.day_offset_ms)
             told = reply.body["retry_after"]
             require(told == expected, "a limit says when it ends", reply)
         if reply.body["code"] == "reality_check_due":
@@ -212,18 +216,32 @@ class SimulatedWallet:
             stopped = self.model.gate.stopped(now_ms)
             require(stopped is None, "nothing is staked after an exclusion", request)
 
-    def freeze(self) -> None:
-        """A row is damaged, a proof finds it and freezes the wallet; then the row is mended."""
+    def freeze(self, number: int, row: int) -> None:
+        """A row is damaged, a proof finds it and freezes the wallet; then the row is mended. Now
+        and then the wallet is released by nobody, and is frozen again for that.
+        """
+        damage = DAMAGES[number % len(DAMAGES)]
+        if not rows_of(self.sql, damage):
+            damage = CURRENCY
+        told = self._damaged(damage, row)
+        mend(self.sql, damage, told)
+        self.evict()
+        if row % 3 == 0:
+            self._damaged(RELEASE, 0)
+
+    def _damaged(self, damage: Damage, row: int) -> Mending:
+        """Damage a row, and have a proof name the law; what mends the row."""
         now_ms = self.model.now(self.clock.now_ms())
-        self.sql.execute("UPDATE meta SET currency = 'XXX'")
+        told = do(self.sql, damage, row)
+        self.evict()
         proof = _read(self.wallet.query("verify", "", "{}"))
-        self.sql.execute("UPDATE meta SET currency = 'BRL'")
-        require(proof.body["law"] == "opened", "a proof finds what was damaged", proof)
+        require(proof.body["law"] == damage.law, "a proof finds what was damaged", (damage, proof))
         types = self.log.read(self.sql, self.model, now_ms, None)
-        frozen = () if self.model.gate.frozen else ("FROZEN",)
-        require(types == frozen, "a wallet is frozen once", types)
+        is_new = damage is RELEASE or not self.model.gate.frozen
+        require(types == (("FROZEN",) if is_new else ()), "a wallet is frozen once", types)
         self.model.gate.frozen = True
         self._arm()
+        return told
 
     def balances(self) -> dict[str, int]:
         """What the wallet must hold, under the names of its answers."""

@@ -84,6 +84,7 @@ class World:
             image=_images[0],
             rules=self.setting.rules,
             jurisdiction=self.setting.jurisdiction,
+            day_offset_ms=self.setting.day_offset_ms,
         )
 
     def begin(self) -> None:
@@ -279,7 +280,7 @@ class World:
 
     def freeze(self, wallet: SimulatedWallet, operation: Operation) -> None:
         """A broken law freezes the wallet; two people may release it."""
-        wallet.freeze()
+        wallet.freeze(operation.args["damage"], operation.args["row"])
 
     def check(self, wallet: SimulatedWallet, operation: Operation) -> None:
         check_wallet(wallet)

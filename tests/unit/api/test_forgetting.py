@@ -321,18 +321,21 @@ def test_a_letter_is_kept_for_its_own_five_years(world: RegistersWorld, somebody
     assert go_by(world, DAY_MS)["people_forgotten"] == 1
 
 
-@pytest.mark.parametrize("is_opened", [True, False])
-def test_who_followed_whom_is_forgotten_once_the_wallet_has_taken_over(
-    world: RegistersWorld, somebody: Somebody, is_opened: bool
+@pytest.mark.parametrize("is_identified", [True, False])
+def test_who_followed_whom_is_forgotten_once_the_protection_was_taken_over(
+    world: RegistersWorld, somebody: Somebody, is_identified: bool
 ) -> None:
     leave(world, somebody)
     world.impede(somebody.player.cpf)
-    if not is_opened:
-        world.real.misses = {"open"}
-    again = world.call("POST", "/v1/players", somebody.player.registered)
-    assert again.status == (201 if is_opened else 503), again.text
-    world.real.misses = set()
+    registered = somebody.player.registered
+    again = world.call("POST", "/v1/players", registered)
+    assert again.status == 201, again.text
+    if is_identified:
+        new = Player.__new__(Player)
+        new.world, new.registered, new.player_id = world, registered, again.json["player_id"]
+        new.log_in()
+        Somebody(world, new).identify()
     go_by(world, 0)
     assert go_by(world, FIVE_YEARS)["people_forgotten"] == 1
     links = world.rows("SELECT cpf_index FROM account_successions")
-    assert [str(link["cpf_index"])[0] for link in links] == ([] if is_opened else ["~"])
+    assert [str(link["cpf_index"])[0] for link in links] == ([] if is_identified else ["~"])

@@ -86,6 +86,17 @@ def test_a_contact_with_words_of_harm_is_flagged_reviewed_and_makes_the_cron_loo
     assert contact == noted
 
 
+def test_a_measure_loosens_no_limit_that_the_desk_set_a_moment_ago(
+    world: MoneyWorld, player: Player
+) -> None:
+    limit = {"kind": "deposit", "period": "weekly", "value": 100, "reason": "harm seen"}
+    path = f"/v1/ops/players/{player.player_id}/limits"
+    assert Desk(world, "admin").post(path, limit).status == 200
+    assert Desk(world, "aml").intervene(player, "pause").status == 201
+    limits = player.get("/v1/me/protection")["limits"]
+    assert [one["operator"] for one in limits if one["operator"] is not None] == [100]
+
+
 def test_a_contact_without_a_flag_opens_nothing(world: MoneyWorld, player: Player) -> None:
     desk = Desk(world, "support")
     noted = desk.contact(player, message="Como mudo meu endereço?")

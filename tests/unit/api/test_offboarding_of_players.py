@@ -349,7 +349,10 @@ def test_what_was_told_is_kept_sealed_hashed_and_unchangeable(
 
 def test_who_has_not_shown_who_they_are_is_told_no_reason(world: RegistersWorld) -> None:
     stranger = join(world, cpf="28784142090")
-    world.follow()
+    assert world.follow() == {"cases": 1}, "their notice says for certain what is not to be learned"
+    stranger.advance(12 * HOUR_MS)
+    assert world.follow() == {"cases": 1, "notify": 1}
+    assert stranger.alerts() == []
     [message] = world.post.sent
     assert message.address == stranger.player.registered["email"]
     assert "Social" not in message.text
@@ -393,6 +396,7 @@ def test_one_case_that_fails_keeps_no_other_waiting(
 ) -> None:
     find(world, player)
     broken = join(world, cpf="28784142090")
+    broken.advance(12 * HOUR_MS)
     world.change("UPDATE players SET pii_sealed = 'v1.k1.x' WHERE player_id = ?", broken.player_id)
     outcome = world.follow()
     assert (outcome["cases"], outcome["notify"], outcome["failed"]) == (2, 1, 1)
@@ -411,6 +415,27 @@ def test_why_somebody_leaves_is_for_the_desks_that_must_know(
     assert world.office("offboarding", role).status == expected
 
 
+def test_a_wallet_that_has_lost_what_it_held_is_not_taken_for_an_empty_one(
+    world: RegistersWorld, player: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find(world, player)
+    assert world.follow()["notify"] == 1
+    player.advance(3 * DAY_MS)
+    query = world.real.query
+
+    async def torn(player_id: str, kind: str, session_id: str, payload: str) -> str:
+        if kind == "balance":
+            return '404 0 {"code":"wallet_not_found","detail":""}'
+        return await query(player_id, kind, session_id, payload)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(world.real, "query", torn)
+        assert world.follow() == {"cases": 1, "close": 1, "failed": 1}
+    world.clock.advance(5 * MINUTE_MS)
+    assert world.follow()["refund"] == 1
+    assert player.case()["refunded_minor"] == 10_000
+
+
 def test_a_listed_person_whose_wallet_never_opened_is_off_boarded_to_the_end(
     world: RegistersWorld,
 ) -> None:
@@ -420,6 +445,7 @@ def test_a_listed_person_whose_wallet_never_opened_is_off_boarded_to_the_end(
     world.real.misses = set()
     world.clock.advance(3 * MINUTE_MS)
     assert world.sweep()["listed"] == 1
+    world.clock.advance(12 * HOUR_MS)
     assert world.follow() == {"cases": 1, "notify": 1}
     world.clock.advance(3 * DAY_MS)
     assert world.follow() == {"cases": 1, "close": 1, "refund": 1}

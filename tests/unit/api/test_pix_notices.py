@@ -8,6 +8,8 @@ from api_under_test import Reply
 from e2e.people import cpf
 from money_world import MoneyWorld, Player
 
+from shared.kernel.times import HOUR_MS
+
 NOTICES = "/v1/webhooks/pix"
 
 
@@ -47,6 +49,17 @@ def test_every_payment_of_a_notice_is_worked_off(world: MoneyWorld, player: Play
     assert _tell(player, *items).json == {"received": 3, "credited": 3, "refunded": 0, "unknown": 0}
     assert player.balance() == (7_000, 0)
     assert set(_outcomes(world).values()) == {"credited"}
+
+
+def test_the_sandboxs_bank_pays_a_code_until_it_expires(world: MoneyWorld, player: Player) -> None:
+    first, second = (player.charge(1_000)["pix"]["txid"] for _ in range(2))
+    world.clock.advance(HOUR_MS - 1)
+    assert world.call("POST", f"/v1/sandbox/pix/{first}/pay", {}).json["status"] == "credited"
+    world.clock.advance(1)
+    refused = world.call("POST", f"/v1/sandbox/pix/{second}/pay", {})
+    assert (refused.status, refused.json["code"]) == (409, "charge_expired")
+    player.log_in()
+    assert player.balance() == (1_000, 0)
 
 
 def test_a_hundred_payments_with_all_that_the_standard_has_are_a_notice(

@@ -84,6 +84,7 @@ def test_another_jurisdiction_offers_other_limits_and_terms() -> None:
     offer = player.get("/v1/me/protection")["offer"]
     assert (offer["indefinite"], offer["exclusion_months"][0]) == (False, 6)
     assert ask(player, "POST", "/v1/me/exclusions", {"indefinite": True}).status == 422
+    assert player.get("/v1/me/protection")["use"]["daily"]["resets_at"].endswith("T00:00:00.000Z")
 
 
 def test_the_words_come_in_the_language_that_was_asked_for(player: Player) -> None:
@@ -131,6 +132,38 @@ def test_an_order_of_the_desk_stands_before_the_wallet_is_asked(
     assert refused.code == "exclusion_not_shortened"
     outcomes = [row["outcome"] for row in world.rows("SELECT outcome FROM protection_orders")]
     assert sorted(map(str, outcomes)) == ["None", "done", "exclusion_not_shortened"]
+
+
+def test_support_tightens_a_limit_of_the_house_and_others_loosen_it(
+    world: MoneyWorld, player: Player
+) -> None:
+    support, aml, admin = (staff_token(world, role) for role in ("support", "aml", "admin"))
+    named = {"kind": "deposit", "period": "weekly", "reason": "harm seen"}
+
+    def limit(token: str, value: int | None) -> Reply:
+        return order(player, token, "limits", named | {"value": value})
+
+    done(limit(admin, 1_000))
+    for looser in (None, 1_001):
+        assert limit(support, looser).code == "forbidden"
+    shown = player.get("/v1/me/protection")["limits"]
+    assert [one["operator"] for one in shown if one["operator"] is not None] == [1_000]
+    done(limit(support, 1_000))
+    done(limit(support, 900))
+    assert limit(support, 1_000).code == "forbidden"
+    done(limit(aml, 2_000))
+    done(limit(admin, None))
+    assert limit(support, None).code == "forbidden", "what is not there is not theirs to remove"
+    rows = world.rows("SELECT payload, outcome FROM protection_orders ORDER BY rowid")
+    assert [(json.loads(str(row["payload"]))["value"], row["outcome"]) for row in rows] == [
+        (1_000, "done"),
+        (1_001, "forbidden"),
+        (1_000, "done"),
+        (900, "done"),
+        (1_000, "forbidden"),
+        (2_000, "done"),
+        (None, "done"),
+    ]
 
 
 def test_an_order_for_nobody_leaves_no_trace(world: MoneyWorld, player: Player) -> None:

@@ -3,18 +3,22 @@ closes the gate, and nobody learns from it whose number is listed.
 """
 
 import json
+from typing import cast
 
 import pytest
 from api_under_test import run
 from money_world import Player
 from registers_world import EXCLUDED, SOCIAL, RegistersWorld, Somebody, join
+from services.register_facts import tell_wallet
 from services.register_house import connect_registers
-from services.registers import ask
+from services.registers import Known, ask, known_of
 
+from shared.compliance.registers.checks import Occasion
+from shared.compliance.registers.ports import RegisterDown
 from shared.compliance.registers.sandbox import HOMOLOGATION
-from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, local_day
+from shared.kernel.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from shared.platform.native.http import ScriptedHttp
-from shared.platform.ports import SqlConstraintError
+from shared.platform.ports import Record, SqlConstraintError, SqlValue
 
 
 @pytest.fixture
@@ -43,6 +47,7 @@ def test_who_read_what_registers_said_of_somebody_is_in_the_access_log(
     world.impede(ana.player.cpf, SOCIAL)
     world.change("UPDATE register_standings SET next_at = 0 WHERE player_id = ?", ana.player_id)
     world.sweep()
+    ana.advance(DAY_MS)
     world.follow()
     world.office(f"impediments/checks?player_id={ana.player_id}", "kyc")
     world.office("impediments/checks", "aml")
@@ -102,6 +107,10 @@ def test_what_a_stranger_can_tell_apart_is_what_the_documentation_says(
     assert clear.reasons() == ["kyc_required"]
     assert listed.reasons() == ["impediment_check_pending", "kyc_required"]
     world.follow()
+    assert world.post.sent == []
+    listed.advance(12 * HOUR_MS)
+    world.follow()
+    assert [message.address for message in world.post.sent] == [listed.player.registered["email"]]
     for player in (listed, clear):
         player.advance(3 * DAY_MS)
     world.follow()
@@ -246,7 +255,7 @@ def test_a_wallet_whose_rules_are_older_than_a_register_gets_the_rules_with_its_
 ) -> None:
     player = Somebody(world, Player(world, identified=False))
     before_the_law = {"requires": ["kyc"], "mandatory": [], "loosening_delay_ms": 0}
-    version = local_day(world.clock.now_ms()) + 1
+    version = world.clock.now_ms() // SECOND_MS + 1
     payload = json.dumps({"rules": before_the_law, "version": version})
     told = run(world.real.execute(player.player_id, "rules_set", "", "", payload))
     assert told == '200 0 {"applied":true}'
@@ -273,6 +282,76 @@ def test_an_answer_that_comes_in_late_takes_the_place_of_no_newer_one(
     )
     assert standing["status"] == "listed"
     assert len(world.checks(player)) == 3
+
+
+@pytest.mark.parametrize("occasion", ["sweep", "login"])
+def test_a_silence_that_comes_in_late_takes_the_place_of_no_answer(
+    world: RegistersWorld, occasion: Occasion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = join(world)
+    world.clock.advance(MINUTE_MS)
+    now_ms = world.clock.now_ms()
+    registers = cast("dict[str, object]", world.house.registers)
+
+    class Slow:
+        """Another question is asked and answered before this one fails."""
+
+        async def ask(self, subject: object) -> None:
+            with monkeypatch.context() as meanwhile:
+                meanwhile.setitem(registers, "sigap", answering)
+                await ask(world.house, player.player_id, "sigap", "login", now_ms)
+            raise RegisterDown("no_answer", "slow")
+
+    answering = registers["sigap"]
+    world.impede(player.player.cpf, SOCIAL)
+    monkeypatch.setitem(registers, "sigap", Slow())
+    run(ask(world.house, player.player_id, "sigap", occasion, now_ms + 1))
+    [standing] = world.rows(
+        "SELECT status, attempts FROM register_standings WHERE player_id = ?", player.player_id
+    )
+    assert standing == {"status": "listed", "attempts": 0}
+
+
+def test_a_silence_of_the_sweep_opens_nothing_that_a_silent_login_closed(
+    world: RegistersWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = join(world)
+    now_ms = world.clock.now_ms()
+    world.switch(sigap="down")
+    statement = "SELECT status FROM register_standings WHERE player_id = ?"
+    before = run(known_of(world.house, player.player_id))
+    assert run(ask(world.house, player.player_id, "sigap", "login", now_ms))
+
+    async def read_before(*_: object) -> list[Known]:
+        return before
+
+    monkeypatch.setattr("services.registers.known_of", read_before)
+    assert run(ask(world.house, player.player_id, "sigap", "sweep", now_ms))
+    assert world.rows(statement, player.player_id) == [{"status": "pending"}]
+
+
+def test_what_is_told_is_what_stands_however_two_tellers_meet(
+    world: RegistersWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = join(world).identify()
+    house, now_ms = world.house, world.clock.now_ms()
+    world.change("UPDATE register_standings SET told = NULL WHERE player_id = ?", player.player_id)
+    world.impede(player.player.cpf, SOCIAL)
+    first = house.db.first
+    met: list[str] = []
+
+    async def overtaken(statement: str, *params: SqlValue) -> Record | None:
+        """Between reading and claiming, another asks, is answered `listed` and tells it."""
+        if "RETURNING told_version" in statement and not met:
+            met.append(statement)
+            await ask(house, player.player_id, "sigap", "sweep", now_ms + 1)
+            assert await tell_wallet(house, player.player_id, now_ms + 1)
+        return await first(statement, *params)
+
+    monkeypatch.setattr(house.db, "first", overtaken)
+    assert run(tell_wallet(house, player.player_id, now_ms))
+    assert met
+    assert player.fact() == ("impeded", [SOCIAL])
 
 
 def test_impediments_are_a_set_with_a_history(world: RegistersWorld) -> None:

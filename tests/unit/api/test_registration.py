@@ -6,7 +6,7 @@ from services.gate import wallet_rules
 
 from shared.compliance.model import profile_now
 from shared.kernel.ids import is_uuid
-from shared.kernel.times import parse_rfc3339
+from shared.kernel.times import SAO_PAULO_OFFSET_MS, parse_rfc3339
 
 
 def test_a_player_is_registered_and_has_a_wallet_with_the_limits_they_chose(world: World) -> None:
@@ -20,6 +20,7 @@ def test_a_player_is_registered_and_has_a_wallet_with_the_limits_they_chose(worl
             "player_id": player_id,
             "currency": "BRL",
             "jurisdiction": "br",
+            "day_offset_ms": SAO_PAULO_OFFSET_MS,
             "limits": [
                 {"kind": "loss", "period": "daily", "value": 100_000_000},
                 {"kind": "time", "period": "daily", "value": 1440},

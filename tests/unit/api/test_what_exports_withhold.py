@@ -8,7 +8,9 @@ from api_under_test import run
 from registers_world import SOCIAL, RegistersWorld, Somebody, join
 from services.data_exports import advance_exports
 
-OF_REGISTERS = ("register_checks", "impediments", "offboardings")
+from shared.kernel.times import HOUR_MS
+
+OF_REGISTERS = ("register_checks", "impediments", "offboardings", "communications")
 
 
 @pytest.fixture
@@ -39,9 +41,24 @@ def test_what_registers_say_of_a_cpf_is_told_to_whom_it_is_of(
     world.impede(somebody.player.cpf, SOCIAL)
     world.change("UPDATE register_standings SET next_at = 0")
     assert world.sweep()["listed"] == 1
+    world.clock.advance(12 * HOUR_MS)
+    assert world.follow()["notify"] == 1
+    somebody.player.log_in()
     held = export(somebody)
-    assert [bool(held[section]) for section in OF_REGISTERS] == [is_identified] * 3
+    assert [bool(held[section]) for section in OF_REGISTERS] == [is_identified] * 4
     assert (SOCIAL in json.dumps(held)) == is_identified
+
+
+@pytest.mark.parametrize("is_identified", [False, True])
+def test_that_somebody_of_this_number_had_an_account_is_told_to_whom_it_is_of(
+    world: RegistersWorld, is_identified: bool
+) -> None:
+    former, somebody = join(world), join(world)
+    if is_identified:
+        somebody.identify()
+    link = "INSERT INTO account_successions VALUES (?, ?, 'index', 1, NULL)"
+    world.change(link, former.player_id, somebody.player_id)
+    assert bool(export(somebody)["account_successions"]) == is_identified
 
 
 def test_of_the_wallet_a_person_gets_what_their_statement_shows(world: RegistersWorld) -> None:

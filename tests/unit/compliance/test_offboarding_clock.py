@@ -43,6 +43,18 @@ def test_the_notice_is_due_with_the_answer_and_within_a_day() -> None:
     assert state_of(NOTIFIED, RULES, day(1)) == "NOTIFIED"
 
 
+def test_whoever_has_not_shown_who_they_are_is_told_as_late_as_is_safe() -> None:
+    stranger = replace(FOUND, is_identified=False)
+    times = deadlines(stranger, RULES)
+    assert times.notify_from == day(0.5) < times.notify_by == day(1)
+    assert due(stranger, day(0.5) - 1) == ()
+    assert due(stranger, day(0.5)) == ("notify",)
+    assert not alarms(stranger, RULES, day(0.5)), "there is time to try again before the first"
+    told = replace(stranger, notified_at=day(0.5))
+    assert deadlines(told, RULES).close_from == deadlines(NOTIFIED, RULES).close_from
+    assert deadlines(told, RULES).withdraw_until == day(2.5)
+
+
 def test_there_are_two_days_to_withdraw_and_the_account_closes_before_the_third_is_over() -> None:
     times = deadlines(NOTIFIED, RULES)
     assert times.withdraw_until == DAY_0 + HOUR_MS + 2 * DAY_MS
@@ -128,7 +140,7 @@ def test_an_alarm_stands_before_its_deadline_passes(case: Case, step: str, due_a
 
 
 def test_whoever_sleeps_until_told_misses_no_step_and_no_alarm() -> None:
-    for case in (FOUND, NOTIFIED, CLOSED):
+    for case in (FOUND, replace(FOUND, is_identified=False), NOTIFIED, CLOSED):
         now: int | None = DAY_0
         seen: set[tuple[object, ...]] = set()
         while now is not None and now < day(200):
@@ -141,6 +153,6 @@ def test_whoever_sleeps_until_told_misses_no_step_and_no_alarm() -> None:
 
 
 def test_another_law_has_another_clock() -> None:
-    quick = replace(RULES, close_days=1, voluntary_days=1, close_lead_hours=0, notice_days=0)
+    quick = replace(RULES, close_days=1, voluntary_days=1, lead_hours=0, notice_days=0)
     assert deadlines(FOUND, quick).close_from == day(1)
     assert steps_due(NOTIFIED, quick, day(1)) == ("close",)

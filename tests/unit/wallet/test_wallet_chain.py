@@ -224,6 +224,7 @@ def test_a_forger_who_rechains_still_breaks_another_law(
         ("UPDATE grants SET balance_minor = balance_minor + 1", "grants"),
         ("UPDATE deposits SET amount_minor = amount_minor + 1", "deposits"),
         ("DELETE FROM deposits", "deposits"),
+        ("UPDATE meta SET day_offset_ms = 0", "opened"),
         ("UPDATE daily SET wagered_minor = 0", "days"),
         ("UPDATE daily SET won_minor = won_minor + 1", "days"),
         ("UPDATE daily SET bets = bets + 1", "days"),

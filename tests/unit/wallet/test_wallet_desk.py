@@ -134,7 +134,7 @@ def test_a_log_that_was_cut_is_never_released() -> None:
     house.sql.execute("DROP TRIGGER events_refuse_delete")
     house.sql.execute("DELETE FROM events WHERE type = 'BET'")
     house.sql.execute("DELETE FROM rounds")
-    house.sql.execute("UPDATE daily SET wagered_minor = 0, bets = 0")
+    house.sql.execute("UPDATE daily SET wagered_minor = 0, bets = 0, last_bet_at = 0")
     assert house.ask("verify").body["law"] == "answered"
     assert house.types[-1] == "FROZEN"
     assert house.do("unfreeze", **by_two()).body["law"] == "answered"

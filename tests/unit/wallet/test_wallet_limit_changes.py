@@ -25,7 +25,7 @@ def confirm(house: House, kind: str, period: str) -> Reply:
     return house.do("limit_confirm", kind=kind, period=period)
 
 
-def by_operator(house: House, kind: str, period: str, value: int | None) -> Reply:
+def by_operator(house: House, kind: str, period: str, value: int | None, **more: Any) -> Reply:
     return house.do(
         "operator_limit_set",
         login="",
@@ -34,6 +34,7 @@ def by_operator(house: House, kind: str, period: str, value: int | None) -> Repl
         value=value,
         reason="markers of harm",
         actor="ana",
+        **more,
     )
 
 
@@ -180,6 +181,22 @@ def test_the_operator_sets_the_same_limit_twice_and_says_it_once() -> None:
     by_operator(house, "loss", "monthly", 400)
     by_operator(house, "loss", "weekly", None)
     assert len(house.events) == length
+
+
+def test_who_may_only_tighten_reads_the_limit_that_stays() -> None:
+    house = limited()
+
+    def tighten(value: int | None) -> object:
+        return by_operator(house, "loss", "weekly", value, only_tighter=True).body["value"]
+
+    assert tighten(None) is None
+    assert tighten(400) == 400
+    length = len(house.events)
+    assert (tighten(401), tighten(None), tighten(400)) == (400, 400, 400)
+    assert len(house.events) == length
+    assert tighten(399) == 399
+    assert by_operator(house, "loss", "weekly", 500, only_tighter=False).body["value"] == 500
+    assert house.is_proven()
 
 
 @pytest.mark.parametrize("kind", ["loss", "time"])

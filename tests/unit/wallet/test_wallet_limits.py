@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from unit.wallet.wallet_house import House, Reply
 
-from shared.kernel.times import MINUTE_MS, SECOND_MS, rfc3339
+from shared.kernel.times import HOUR_MS, MINUTE_MS, SAO_PAULO_OFFSET_MS, SECOND_MS, rfc3339
 from shared.wallet.limits import window_ends_at
 
 
@@ -88,6 +88,42 @@ def test_a_window_ends_at_midnight_in_sao_paulo(period: str, inside: str, outsid
     assert at_time(house, outside).status == 201
 
 
+@pytest.mark.parametrize(
+    ("offset_ms", "midnight"),
+    [(0, "2027-05-11T00:00:00.000Z"), (HOUR_MS, "2027-05-10T23:00:00.000Z")],
+)
+def test_a_day_is_one_of_the_wallets_jurisdiction(offset_ms: int, midnight: str) -> None:
+    house = House(day_offset_ms=offset_ms)
+    house.clock.set(at(midnight) - 30 * MINUTE_MS)
+    house.open(("bet_count", "daily", 1), ("deposit", "daily", 1_000)).deposit(1_000)
+    session = house.session()
+    assert house.play(session, 100).status == 201
+    house.clock.advance(30 * MINUTE_MS - 1)
+    for refused in (
+        house.play(session, 100),
+        house.do("deposit_request", amount_minor=1, method="pix"),
+    ):
+        assert (refused.status, refused.body["resets_at"]) == (403, midnight)
+    shown = house.ask("protection").body
+    assert shown["use"]["daily"]["resets_at"] == shown["limits"][0]["resets_at"] == midnight
+    house.clock.advance(1)
+    assert house.play(session, 100).status == 201
+    assert house.ask("protection").body["use"]["daily"]["bets"] == 1
+    assert house.is_proven()
+
+
+def test_an_old_round_is_undone_on_the_wallets_own_day() -> None:
+    house = House(day_offset_ms=0)
+    house.clock.set(at("2027-05-10T23:30:00Z"))
+    house.open().deposit(1_000).do("bet", round_id="r", game_id="g", amount_minor=100)
+    house.clock.advance(HOUR_MS)
+    house.do("bet", round_id="s", game_id="g", amount_minor=100)
+    assert house.do("rollback", login="", round_id="r", reason="late").status == 200
+    seen = house.sql.query("SELECT bets, wagered_minor FROM daily ORDER BY day")
+    assert seen == [(0, 0), (1, 100)]
+    assert house.is_proven()
+
+
 def test_a_week_that_spans_two_months_is_one_week() -> None:
     house = House()
     house.clock.set(at("2026-09-30T12:00:00-03:00"))  # Wednesday
@@ -106,7 +142,7 @@ def test_a_week_that_spans_two_months_is_one_week() -> None:
     ],
 )
 def test_months_end_where_the_calendar_says(moment: str, ends: str) -> None:
-    assert window_ends_at("monthly", at(moment)) == at(ends)
+    assert window_ends_at("monthly", at(moment), SAO_PAULO_OFFSET_MS) == at(ends)
 
 
 def test_the_shortest_window_is_named_first_and_the_strictest_limit_holds() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from unit.wallet.wallet_house import LOGIN, NO_DEMANDS, PLAYER, House
 
+from shared.kernel.times import HOUR_MS, SAO_PAULO_OFFSET_MS
+
 TERMS = {
     "player_id": PLAYER,
     "currency": "BRL",
@@ -22,6 +24,7 @@ def test_a_new_wallet_is_empty_and_has_committed_its_first_seed() -> None:
         "player_id": PLAYER,
         "currency": "BRL",
         "jurisdiction": "uk",
+        "day_offset_ms": SAO_PAULO_OFFSET_MS,
         "rules": {**NO_DEMANDS, "mandatory": [], "reality_check_minutes": None},
     }
     assert house.events[1]["data"] == {
@@ -52,6 +55,18 @@ def test_opening_again_under_newer_rules_is_the_same_opening() -> None:
     )
     assert (again.status, again.replayed, again.body) == (201, True, first.body)
     assert house.ask("gate").body["rules"]["requires"] == []
+
+
+def test_the_days_of_a_wallet_are_fixed_at_its_opening() -> None:
+    house = House(day_offset_ms=0).open()
+    assert house.events[0]["data"]["day_offset_ms"] == 0
+    rules = {**NO_DEMANDS, "requires": ["kyc"]}
+    again = {**TERMS, "jurisdiction": "uk", "day_offset_ms": HOUR_MS}
+    assert house.do("open", key="", login="", **again).replayed
+    told = house.do("rules_set", key="", login="", rules=rules, version=1)
+    assert told.body == {"applied": True}
+    assert house.sql.query("SELECT day_offset_ms FROM meta") == [(0,)]
+    assert house.is_proven()
 
 
 def test_opening_on_other_terms_is_a_conflict() -> None:
@@ -86,6 +101,9 @@ def test_a_wallet_that_is_not_open_answers_no_question_and_has_nothing_to_delive
     [
         {"currency": "XXX"},
         {"jurisdiction": "BR"},
+        {"day_offset_ms": -12 * HOUR_MS - 1},
+        {"day_offset_ms": 14 * HOUR_MS + 1},
+        {"day_offset_ms": "0"},
         {"player_id": ""},
         {"limits": [{"kind": "loss", "period": "yearly", "value": 1}]},
         {"limits": [{"kind": "loss", "period": "daily", "value": -1}]},

@@ -5,6 +5,7 @@ import re
 from unit.wallet.wallet_house import House
 
 from shared.kernel.times import HOUR_MS, MINUTE_MS
+from shared.wallet.model import DEPOSIT_GRACE_MS
 
 
 def test_a_deposit_request_moves_nothing_and_names_its_txid(house: House) -> None:
@@ -69,8 +70,35 @@ def test_requests_that_still_expect_money_count_against_the_deposit_limit() -> N
     refused = house.do("deposit_request", amount_minor=600, method="pix")
     assert (refused.status, refused.code) == (403, "limit_deposit")
     assert refused.body["limit"] == {"kind": "deposit", "period": "daily", "value": 1_000}
-    house.clock.advance(HOUR_MS)
+    house.clock.advance(HOUR_MS + DEPOSIT_GRACE_MS - 1)
+    assert house.do("deposit_request", amount_minor=600, method="pix").code == "limit_deposit"
+    house.clock.advance(1)
     assert house.do("deposit_request", amount_minor=600, method="pix").status == 201
+
+
+def test_a_notice_that_is_late_within_the_grace_passes_no_deposit_limit() -> None:
+    house = House().open(("deposit", "daily", 1_000))
+    paid = house.do("deposit_request", amount_minor=1_000, method="pix").body["deposit_id"]
+    house.clock.advance(HOUR_MS + MINUTE_MS)
+    assert house.do("deposit_request", amount_minor=1, method="pix").code == "limit_deposit"
+    assert credit(house, paid, 1_000) == 200
+    assert house.do("deposit_request", amount_minor=1, method="pix").code == "limit_deposit"
+    assert deposited_today(house) == 1_000
+
+
+def test_a_later_credit_counts_in_full_and_refuses_further_deposits() -> None:
+    house = House().open(("deposit", "daily", 1_000))
+    late = house.do("deposit_request", amount_minor=1_000, method="pix").body["deposit_id"]
+    house.clock.advance(HOUR_MS + DEPOSIT_GRACE_MS)
+    house.deposit(900)
+    assert credit(house, late, 1_000) == 200
+    assert (house.money, deposited_today(house)) == ((1_900, 0, 0), 1_900)
+    assert house.do("deposit_request", amount_minor=1, method="pix").code == "limit_deposit"
+    assert house.is_proven()
+
+
+def deposited_today(house: House) -> int:
+    return int(house.ask("protection").body["use"]["daily"]["deposited_minor"])
 
 
 def test_credited_deposits_count_against_the_limit_until_the_day_is_over() -> None:

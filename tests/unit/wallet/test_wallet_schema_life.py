@@ -8,7 +8,7 @@ import pytest
 from unit.wallet.old_wallets import FIXTURES
 from unit.wallet.wallet_house import House
 
-from shared.kernel.times import DAY_MS
+from shared.kernel.times import DAY_MS, SAO_PAULO_OFFSET_MS
 from shared.platform.native.sql import NativeSql
 from shared.wallet.schema import MIGRATIONS
 
@@ -37,6 +37,7 @@ def test_every_earlier_schema_has_its_wallets() -> None:
 def test_an_old_wallet_migrates_proves_itself_and_goes_on(dump: Path, tmp_path: Path) -> None:
     house = woken(dump, tmp_path)
     assert house.sql.query("SELECT max(version) FROM migrations") == [(len(MIGRATIONS),)]
+    assert house.sql.query("SELECT day_offset_ms FROM meta") == [(SAO_PAULO_OFFSET_MS,)]
     assert house.is_proven()
     before = house.ask("event_range", from_seq=1, to_seq=500).body["events"]
     assert len({event["type"] for event in before}) >= 13

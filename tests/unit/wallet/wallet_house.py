@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.games.catalogue import CATALOGUE
 from shared.kernel.errors import Rejected
+from shared.kernel.times import SAO_PAULO_OFFSET_MS
 from shared.platform.native.clock import ManualClock
 from shared.platform.native.entropy import SeededEntropy
 from shared.platform.native.sql import NativeSql
@@ -79,6 +80,7 @@ class House:
     in_force: str = IN_FORCE
     jurisdiction: str = "uk"
     currency: str = "BRL"
+    day_offset_ms: int = SAO_PAULO_OFFSET_MS
     requires: tuple[str, ...] = ()
     rules: dict[str, Any] = field(default_factory=dict)
     address: str = "home"
@@ -151,6 +153,7 @@ class House:
             player_id=PLAYER,
             currency=self.currency,
             jurisdiction=self.jurisdiction,
+            day_offset_ms=self.day_offset_ms,
             limits=[{"kind": k, "period": p, "value": v} for k, p, v in limits],
             rules={**NO_DEMANDS, "requires": list(self.requires), **self.rules},
         )

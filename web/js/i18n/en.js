@@ -645,6 +645,7 @@ export const en = {
   "problem.deposit_not_found": "We could not find this deposit.",
   "problem.withdrawal_not_found": "We could not find this withdrawal.",
   "problem.payment_account_not_found": "We could not find an account of yours for the withdrawal.",
+  "problem.charge_expired": "This code has expired. Create another.",
   "problem.payment_provider_unavailable": "The bank did not answer. Try again in a moment.",
   "problem.payment_method_forbidden": "This means of payment is not allowed.",
   "problem.payment_method_unknown": "There is no such means of payment here.",

@@ -645,6 +645,7 @@ export const ptBR = {
   "problem.deposit_not_found": "Não encontramos este depósito.",
   "problem.withdrawal_not_found": "Não encontramos este saque.",
   "problem.payment_account_not_found": "Não encontramos uma conta sua para o saque.",
+  "problem.charge_expired": "Este código venceu. Gere outro.",
   "problem.payment_provider_unavailable": "O banco não respondeu. Tente de novo em instantes.",
   "problem.payment_method_forbidden": "Este meio de pagamento não é permitido.",
   "problem.payment_method_unknown": "Este meio de pagamento não existe aqui.",

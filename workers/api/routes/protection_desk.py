@@ -34,6 +34,7 @@ from shared.wallet.errors import EXCLUSION_NOT_SHORTENED, WALLET_NOT_FOUND
 _TAG = "Operators: player protection"
 _READERS = staff("support", "aml", "admin", "regulator", "auditor")
 _WRITERS = staff("support", "admin")
+_LIMITERS = staff("support", "aml", "admin")
 
 
 @route(
@@ -61,8 +62,8 @@ async def read_player_protection(call: Call[None]) -> Answer:
     "POST",
     "/v1/ops/players/{player_id}/limits",
     tag=_TAG,
-    summary="Set or remove the house's limit for a player; the tighter of the two holds",
-    auth=_WRITERS,
+    summary="Set the house's limit for a player; aml and admin also loosen or remove it",
+    auth=_LIMITERS,
     body=OperatorLimitBody,
     response=LimitChangeView,
     problems=(PLAYER_NOT_FOUND, LIMIT_NOT_OFFERED, WALLET_NOT_FOUND),

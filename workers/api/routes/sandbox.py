@@ -6,10 +6,12 @@ from http_layer.call import Call
 from http_layer.routing import PLAYER, PUBLIC, route
 from services.bank import SandboxBank
 from services.pix_notices import receive_payments
+from services.rows import integer
 from views.payments import ClockBody, ClockView, PaidView, SandboxPayBody
 
 from shared.kernel.errors import Rejected
 from shared.kernel.times import rfc3339
+from shared.payments.errors import CHARGE_EXPIRED
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import DEPOSIT_NOT_FOUND
 
@@ -23,27 +25,28 @@ from shared.wallet.errors import DEPOSIT_NOT_FOUND
     body=SandboxPayBody,
     response=PaidView,
     sandbox_only=True,
-    problems=(DEPOSIT_NOT_FOUND,),
+    problems=(DEPOSIT_NOT_FOUND, CHARGE_EXPIRED),
 )
 async def pay_charge(call: Call[SandboxPayBody]) -> PaidView:
     house, txid = call.house, call.path["txid"]
     bank = house.bank
     assert isinstance(bank, SandboxBank)
     row = await house.db.first(
-        "SELECT d.deposit_id, d.amount_minor, p.player_id, p.cpf_sealed FROM deposits d "
-        "JOIN players p USING (player_id) WHERE d.txid = ?",
+        "SELECT d.deposit_id, d.amount_minor, d.expires_at, p.player_id, p.cpf_sealed "
+        "FROM deposits d JOIN players p USING (player_id) WHERE d.txid = ?",
         txid,
     )
     if row is None:
         raise Rejected(DEPOSIT_NOT_FOUND, "There is no charge with this txid.")
+    if call.now_ms >= integer(row["expires_at"]):
+        raise Rejected(CHARGE_EXPIRED, "A bank pays a code until it expires.")
     payer = call.body.payer_cpf
     if payer is None:
         payer = await house.sealing.unseal(
             str(row["cpf_sealed"]), bound=f"player:{row['player_id']!s}:cpf"
         )
     payer = payer.replace(".", "").replace("-", "")
-    amount_minor = row["amount_minor"]
-    assert isinstance(amount_minor, int)
+    amount_minor = integer(row["amount_minor"])
     end_to_end_id, notice = bank.payment(txid, amount_minor, payer, call.now_ms)
     await receive_payments(house, notice.signature, notice.body, call.now_ms)
     settled = await house.db.first("SELECT status FROM deposits WHERE txid = ?", txid)

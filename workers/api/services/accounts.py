@@ -1,8 +1,7 @@
 """Registration: a person in D1 and a wallet, two homes that no transaction spans.
 
 The row comes first, with `wallet_opened_at` empty, and the wallet is opened after it; opening is
-idempotent, and is done only when the wallet has taken over what protected the person in an account
-that they had before. Whatever fails in between is completed by the next login, or by registering
+idempotent. Whatever fails in between is completed by the next login, or by registering
 again with the same e-mail, CPF and password. That there is one account for a CPF and for an e-mail
 address is a constraint of the database and not a look-up, so two registrations at once cannot both
 succeed.
@@ -13,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from services.container import House
-from services.gate import wallet_rules
+from services.gate import asks_identity, wallet_rules
 from services.inherited_protection import take_over_protection
 from services.kyc_screening import screen_again
 from services.register_moments import check_at_registration
@@ -83,19 +82,22 @@ async def open_wallet(house: House, player_id: str, now_ms: int) -> None:
     )
     if row is None or row["wallet_opened_at"] is not None:
         return
+    profile = profile_now(str(row["jurisdiction"]), now_ms)
     payload = {
         "player_id": player_id,
         "currency": row["currency"],
         "jurisdiction": row["jurisdiction"],
         "limits": json.loads(str(row["limits_requested"])),
-        "rules": wallet_rules(profile_now(str(row["jurisdiction"]), now_ms)),
+        "day_offset_ms": profile.profile.day_offset_ms,
+        "rules": wallet_rules(profile),
     }
     key = f"open:{player_id}"
     try:
         text = await house.wallets.execute(player_id, "open", key, "", canonical_json(payload))
         if decode_answer(text).status >= 400:
             raise _pending()
-        await take_over_protection(house, player_id, now_ms)
+        if not asks_identity(profile):
+            await take_over_protection(house, player_id, now_ms)
     except Unreachable:
         raise _pending() from None
     await house.db.execute(

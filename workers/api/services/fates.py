@@ -60,11 +60,10 @@ _ONLY_THE_ACCESS: Final = """
 UPDATE access_events SET email_index = '', device = '?', country = '', address_masked = ''
 WHERE subject_id = ?1
 """
-# Who has a wallet has taken over what protected them before; who has none yet still needs the link.
+# An account that has not been given what protected its person before still needs the link.
 _UNLINKED: Final = """
-DELETE FROM account_successions WHERE (former_id = ?1 OR player_id = ?1) AND EXISTS (
-  SELECT 1 FROM players AS p WHERE p.player_id = account_successions.player_id
-  AND p.wallet_opened_at IS NOT NULL)
+DELETE FROM account_successions
+WHERE (former_id = ?1 OR player_id = ?1) AND taken_over_at IS NOT NULL
 """
 _UNNAMED: Final = """
 UPDATE account_successions SET cpf_index = '~' || former_id
@@ -144,7 +143,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "vip_standings": _at_the_end("vip_standings"),
     "vip_changes": _at_the_end("vip_changes"),
     "account_successions": Fate(
-        end=(_UNLINKED, _UNNAMED), stays="a link that a wallet still needs, without the CPF"
+        end=(_UNLINKED, _UNNAMED), stays="a link that protection still needs, without the CPF"
     ),
     "approvals": Fate(end=(_WORDLESS,), stays="who proposed and decided which amount"),
     "erasure_requests": Fate(

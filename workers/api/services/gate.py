@@ -11,17 +11,23 @@ from typing import Any, Final, Literal, Protocol
 from services.container import House
 from shared.compliance.model import InForce, profile_now
 from shared.compliance.registers.checks import FACT_OF
-from shared.kernel.canonical import canonical_json
+from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.errors import Rejected
 from shared.kernel.failures import anonymous_trace
-from shared.kernel.times import HOUR_MS, local_day
-from shared.platform.ports import Unreachable
+from shared.kernel.times import HOUR_MS, SECOND_MS
+from shared.platform.ports import Record, Unreachable
 from shared.wallet.answer import decode_answer
 from shared.wallet.errors import SESSION_EXPIRED
 
 REALITY_CHECK_MINUTES: Final = 60
 """The house's interval; a player may choose a shorter one."""
 LOOSENING_DELAY_HOURS: Final = 24
+
+_RULES_OF: Final = "SELECT player_id, jurisdiction, rules_told FROM players WHERE player_id = ?"
+# What another told it later is newer, whoever writes last.
+_RULES_TOLD: Final = """
+UPDATE players SET rules_told = ?1, rules_version = ?2 WHERE player_id = ?3 AND rules_version < ?2
+"""
 
 FactName = Literal["kyc", "impediment", "register"]
 
@@ -36,6 +42,11 @@ class Seen(Protocol):
     def reason(self) -> str | None: ...
 
 
+def asks_identity(profile: InForce) -> bool:
+    """Whether nobody plays before they have shown who they are."""
+    return profile.identity is not None and profile.identity.before_play
+
+
 def wallet_rules(profile: InForce) -> dict[str, object]:
     """The rules that a wallet is opened under, or told of by `rules_set`, from the profile of the
     day: what it requires before money moves towards risk, which limits nobody may be without, how
@@ -44,7 +55,7 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     requires: list[str] = [
         FACT_OF[register.adapter] for register in profile.registers if register.adapter is not None
     ]
-    if profile.identity is not None and profile.identity.before_play:
+    if asks_identity(profile):
         requires.append("kyc")
     if profile.session is not None:
         requires.append("session")
@@ -60,22 +71,39 @@ def wallet_rules(profile: InForce) -> dict[str, object]:
     }
 
 
-async def renew_rules(house: House, player_id: str, now_ms: int) -> None:
-    """Tell a wallet the rules of today, which may not be those that it was opened under; the day
-    is their version, and the same rules again are no event. Silence is logged and no harm: the
-    wallet keeps what it has, and the next login tells it again.
+async def renew_rules(house: House, player_id: str, now_ms: int, *, anyway: bool = False) -> None:
+    """As `renew_rules_of`, for a player of whom only the id is known; `anyway` also when the rules
+    are what the wallet was told last.
     """
-    row = await house.db.first("SELECT jurisdiction FROM players WHERE player_id = ?", player_id)
+    row = await house.db.first(_RULES_OF, player_id)
     assert row is not None
-    rules = wallet_rules(profile_now(str(row["jurisdiction"]), now_ms))
-    payload = canonical_json({"rules": rules, "version": local_day(now_ms)})
+    await renew_rules_of(house, {**row, "rules_told": None} if anyway else row, now_ms)
+
+
+async def renew_rules_of(house: House, player: Record, now_ms: int) -> None:
+    """Tell a wallet the rules of today unless it was told the same last: D1 keeps their digest, so
+    a session that goes on for days costs no call. `player` has `player_id`, `jurisdiction` and
+    `rules_told`. Silence is logged and no harm: the wallet keeps what it has, and the next login
+    or refresh tells it again.
+
+    The version is the second of telling, so that a second change on one day counts too.
+    """
+    player_id = str(player["player_id"])
+    rules = wallet_rules(profile_now(str(player["jurisdiction"]), now_ms))
+    digest = sha256_hex(canonical_json(rules))
+    if player["rules_told"] == digest:
+        return
+    version = now_ms // SECOND_MS
+    payload = canonical_json({"rules": rules, "version": version})
     try:
-        answer = await house.wallets.execute(player_id, "rules_set", "", "", payload)
+        answer = decode_answer(await house.wallets.execute(player_id, "rules_set", "", "", payload))
     except Unreachable as failure:
         house.log({"event": "rules_untold", "failure": anonymous_trace(failure)})
         return
-    if decode_answer(answer).status >= 400:
+    if answer.status >= 400:
         house.log({"event": "rules_refused", "player_id": player_id})
+    elif json.loads(answer.body)["applied"]:
+        await house.db.execute(_RULES_TOLD, digest, version, player_id)
 
 
 def min_round_ms(profile: InForce, kind: str) -> int:
@@ -121,7 +149,7 @@ async def record_fact(
     if answer.status >= 400:
         raise Unreachable(f"the wallet did not take a fact: {body['code']}")
     if not body["asked"]:
-        await renew_rules(house, player_id, house.clock.now_ms())
+        await renew_rules(house, player_id, house.clock.now_ms(), anyway=True)
     return bool(body["applied"])
 
 

@@ -4,7 +4,8 @@ D1 decides and the wallet enforces, and anything may be cut off between the two.
 a case moves `fact_at` in its own transaction, and `fact_told_at` follows only when the wallet has
 answered: what it has not heard is told at the next change, at the next login, and by the tick. The
 number is the version of the fact, so a late telling never undoes a newer one. That an approval ends
-needs no telling: the fact says until when it holds.
+needs no telling: the fact says until when it holds. Before a wallet hears that somebody is
+verified, it has taken over what protected them in an account that they had before.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Final
 
 from services.container import House
 from services.gate import record_fact
+from services.inherited_protection import take_over_protection
 from services.rows import integer, optional_integer
 from shared.kernel.failures import anonymous_trace
 from shared.platform.ports import Unreachable
@@ -41,6 +43,8 @@ async def tell_wallet(house: House, player_id: str) -> bool:
     if row is None:
         return False
     is_verified = row["kyc_status"] == "approved"
+    if is_verified:
+        await take_over_protection(house, player_id, house.clock.now_ms())
     await record_fact(
         house,
         player_id,

@@ -25,7 +25,7 @@ from services.authentication import (
     second_factor_is_required,
 )
 from services.container import House
-from services.gate import begin_session, renew_rules
+from services.gate import begin_session, renew_rules, renew_rules_of
 from services.kyc_fact import try_to_tell_wallet
 from services.player_clock import player_now_ms
 from services.register_moments import check_at_login
@@ -53,8 +53,8 @@ from shared.kernel.times import MINUTE_MS
 from shared.wallet.errors import SESSION_EXPIRED
 
 _STANDING: Final[dict[Audience, str]] = {
-    "player": "SELECT status <> 'closed' AS may_stay, NULL AS role FROM players"
-    " WHERE player_id = ?",
+    "player": "SELECT status <> 'closed' AS may_stay, NULL AS role, player_id, jurisdiction,"
+    " rules_told FROM players WHERE player_id = ?",
     "staff": "SELECT status = 'active' AS may_stay, role FROM staff WHERE staff_id = ?",
 }
 _TOLD: Final[dict[Problem, access_history.Event]] = {
@@ -131,6 +131,7 @@ async def _refresh(house: House, refresh_token: str, visit: Visit, now_ms: int) 
         raise Rejected(REFRESH_INVALID, "Log in again.")
     may_only_enrol = await _second_factor(house, family, now_ms)
     if family.subject_kind == "player" and not may_only_enrol:
+        await renew_rules_of(house, row, now_ms)
         place = await places.locate(house, visit)
         await _tell_place(house, family, "refresh", place, visit, now_ms)
     session = await house.sessions.rotate(refresh_token, family, now_ms)

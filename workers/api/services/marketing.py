@@ -3,8 +3,9 @@
 Two values: `consent` is what the player last chose, `effective` is whether anybody may act on it
 now. It is false whenever the wallet says that the player is excluded, paused or impeded, and when
 the wallet or a register has not answered (Portaria SPA/MF 1.231/2024 art. 11; BR-IMP-13), and at a
-level of the markers of harm that gets no marketing (RG-A3). A self-exclusion withdraws the consent,
-so its end does not begin the advertising again.
+level of the markers of harm that gets no marketing (RG-A3). Whoever has not shown who they are may
+choose and is sent nothing: an exclusion of an earlier account may be theirs. A self-exclusion
+withdraws the consent, so its end does not begin the advertising again.
 """
 
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ from shared.wallet.errors import (
     IMPEDED,
     IMPEDIMENT_CHECK_PENDING,
     INTERVENTION_DUE,
+    KYC_REQUIRED,
     PAUSED,
     WALLET_NOT_FOUND,
 )
@@ -69,7 +71,8 @@ async def marketing_of(house: House, player_id: str, reasons: Iterable[str]) -> 
     assert row is not None
     consent = row["consent"] == 1
     silent = restrictions(cast("Level", row["level"])).marketing
-    return Marketing(consent, consent and not silent and _SILENT.isdisjoint(reasons))
+    is_heard = (_SILENT | {KYC_REQUIRED.code}).isdisjoint(reasons)
+    return Marketing(consent, consent and not silent and is_heard)
 
 
 async def choose_marketing(

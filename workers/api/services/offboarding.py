@@ -23,6 +23,7 @@ from services.offboarding_steps import (
     write_letters,
 )
 from services.player_clock import player_now_ms
+from services.register_facts import IDENTIFIED
 from services.rows import integer, optional_integer
 from shared.compliance.model import profile_now
 from shared.compliance.registers.offboarding import (
@@ -94,13 +95,14 @@ async def follow(house: House, _slot: int) -> Mapping[str, int]:
 
 
 def case_of(row: Record) -> Case:
-    """The times of a row of `offboardings`."""
+    """The times of a row of `offboardings`, with `kyc_status` of its player."""
     return Case(
         found_at=integer(row["found_at"]),
         notified_at=optional_integer(row["notified_at"]),
         closed_at=optional_integer(row["closed_at"]),
         refunded_at=optional_integer(row["refunded_at"]),
         escheated_at=optional_integer(row["escheated_at"]),
+        is_identified=row["kyc_status"] in IDENTIFIED,
     )
 
 

@@ -38,6 +38,7 @@ _SENT: Final = """
 SELECT coalesce(sum(amount_minor), 0) AS sent FROM withdrawals
 WHERE player_id = ? AND status = 'paid' AND requested_at >= ?
 """
+_OPENED: Final = "SELECT 1 FROM players WHERE player_id = ? AND wallet_opened_at IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,9 @@ async def _balance(house: House, player_id: str) -> Balance | None:
     answer = decode_answer(await house.wallets.query(player_id, "balance", "", "{}"))
     told = json.loads(answer.body)
     if answer.status == WALLET_NOT_FOUND.status and told["code"] == WALLET_NOT_FOUND.code:
-        return None
+        if await house.db.first(_OPENED, player_id) is None:
+            return None
+        raise Unreachable("a wallet that was opened does not know it")
     if answer.status >= 400:
         raise Unreachable(f"the wallet does not tell its balance: {told['code']}")
     return Balance(

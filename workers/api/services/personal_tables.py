@@ -32,7 +32,7 @@ _WORK: Final = "where a job stands; it says nothing of a person"
 _IDENTIFIED: Final = """EXISTS (SELECT 1 FROM players AS p WHERE p.player_id = {table}.player_id
   AND p.kyc_status IN ('approved', 'expired'))"""
 """Who has not shown who they are may have given somebody else's CPF: what a register says of it is
-not told to them, nor that it said something."""
+not told to them, nor that it said something, nor that its owner had an account."""
 _NO_DUTY: Final = "purpose NOT IN ('aml_duty', 'authority_request')"
 """That somebody looked for these purposes is not told either (Lei 9.613/1998 art. 11 II)."""
 
@@ -152,9 +152,14 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
     "communications": Holding(
         ("communication_id", "kind", "channel", "language", "template_version", "sent_at"),
         "communication_id",
+        only=_IDENTIFIED.format(table="communications"),
     ),
     "sigap_status_changes": Holding(why_not="what is reported to the ministry"),
-    "account_successions": Holding(("former_id", "succeeded_at"), "former_id"),
+    "account_successions": Holding(
+        ("former_id", "succeeded_at"),
+        "former_id",
+        only=_IDENTIFIED.format(table="account_successions"),
+    ),
     "harm_players": Holding(why_not="what the house thinks about a risk; no diagnosis in words"),
     "harm_days": Holding(why_not="sums of the section wallet"),
     "harm_levels": Holding(why_not="what the house thinks about a risk; no diagnosis in words"),

@@ -6,6 +6,7 @@ An order that the wallet did not answer keeps an empty outcome, for everybody at
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +15,8 @@ from services.container import House
 from services.marketing import withdraw_marketing
 from services.protection import Body, exclusion_end, told
 from shared.compliance.terms import Term
-from shared.identity.errors import PLAYER_NOT_FOUND
-from shared.identity.model import Principal
+from shared.identity.errors import FORBIDDEN, PLAYER_NOT_FOUND
+from shared.identity.model import Principal, Role
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import InvariantBroken, Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
@@ -29,6 +30,8 @@ _ORDER: Final = (
 )
 _CLOSE: Final = "UPDATE protection_orders SET outcome = ?, carried_out_at = ? WHERE order_id = ?"
 _KNOWN: Final = "SELECT 1 FROM players WHERE player_id = ? AND brand_id = ?"
+LOOSENS: Final[frozenset[Role | None]] = frozenset({"aml", "admin"})
+"""Who may loosen or remove a limit of the house; everybody else tightens."""
 _NEWEST: Final = (
     "SELECT * FROM protection_orders WHERE player_id = ? ORDER BY order_id DESC LIMIT 50"
 )
@@ -46,10 +49,13 @@ class HouseLimit:
 async def order_limit(
     house: House, actor: Principal, player_id: str, limit: HouseLimit, reason: str, now_ms: int
 ) -> Body:
-    """Set or remove the house's limit for a player; the player's own is not touched.
+    """Set or remove the house's limit for a player; the player's own is not touched. A limit may be
+    the policy's, or somebody's who saw harm: roles that are not in `LOOSENS` only tighten it. What
+    is in force is compared by the wallet, so that no order of somebody else comes in between.
 
     Raises:
-        Rejected: PLAYER_NOT_FOUND, or as the wallet refuses.
+        Rejected: PLAYER_NOT_FOUND; FORBIDDEN when it would loosen or remove a limit and the role
+            may not; or as the wallet refuses.
     """
     payload: dict[str, object] = {
         "kind": limit.kind,
@@ -58,7 +64,14 @@ async def order_limit(
         "reason": reason,
         "actor": actor.subject_id,
     }
-    return await _carry_out(house, actor, player_id, "operator_limit_set", payload, reason, now_ms)
+    if actor.role not in LOOSENS:
+        if limit.value is None:
+            raise _only_tightens()
+        payload["only_tighter"] = True
+    body = await _carry_out(house, actor, player_id, "operator_limit_set", payload, reason, now_ms)
+    if not _is_as_asked(payload, body):
+        raise _only_tightens()
+    return body
 
 
 async def order_exclusion(
@@ -125,10 +138,22 @@ async def _carry_out(
         raise _no_player()
     text = await house.wallets.execute(player_id, kind, order_id, "", canonical_json(payload))
     answer = decode_answer(text)
-    outcome = "done" if answer.status < 400 else str(json.loads(answer.body)["code"])
+    body = json.loads(answer.body)
+    outcome = "done" if answer.status < 400 else str(body["code"])
+    if answer.status < 400 and not _is_as_asked(payload, body):
+        outcome = FORBIDDEN.code
     if await house.db.execute(_CLOSE, outcome, now_ms, order_id) != 1:
         raise InvariantBroken("order_is_stored", order_id)
     return told(answer)
+
+
+def _is_as_asked(payload: Mapping[str, object], body: Body) -> bool:
+    """False when a tighter limit of the house stays, which the order was not to loosen."""
+    return "only_tighter" not in payload or body["value"] == payload["value"]
+
+
+def _only_tightens() -> Rejected:
+    return Rejected(FORBIDDEN, "This role may tighten a limit of the house, and not loosen it.")
 
 
 def _no_player() -> Rejected:

@@ -101,7 +101,8 @@ async def cases_before(
 ) -> list[Record]:
     """Off-boardings, newest first; with `open_only` those in which something is left to do."""
     return await house.db.query(
-        "SELECT o.*, p.jurisdiction FROM offboardings o JOIN players p USING (player_id)"
+        "SELECT o.*, p.jurisdiction, p.kyc_status"
+        " FROM offboardings o JOIN players p USING (player_id)"
         " WHERE o.case_id < ?1 AND (?2 IS NULL OR o.player_id = ?2)"
         " AND (?3 = 0 OR o.next_at IS NOT NULL)"
         " ORDER BY o.case_id DESC LIMIT CAST(?4 AS INTEGER)",

@@ -2,11 +2,12 @@
 
 What is told is computed from D1 at that moment (the standing, whether the person leaves the house,
 whether they have shown who they are), so it does not matter who tells it, or how often. Versions
-rise, so that an older word never takes the place of a newer one.
+rise, and one is given only for what still stands, so that an older word never takes the place of a
+newer one.
 """
 
 import json
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from services.container import House
 from services.gate import record_fact
@@ -23,6 +24,8 @@ TELL_AGAIN_AFTER_MS: Final = 5 * MINUTE_MS
 IDENTIFIED: Final = frozenset({"approved", "expired"})
 """Cases of identity in which the person has shown who they are, perhaps a while ago."""
 
+type _Result = Literal["told", "untold", "moved"]
+
 _FACTS: Final = """
 SELECT s.*, p.jurisdiction, p.kyc_status, o.case_id, o.reasons AS case_reasons
 FROM register_standings s JOIN players p USING (player_id)
@@ -30,17 +33,21 @@ LEFT JOIN offboardings o USING (player_id)
 WHERE s.player_id = ?
 """
 _TOLD: Final = """
-UPDATE register_standings SET told = ?1, told_version = ?2 WHERE player_id = ?3 AND register = ?4
-AND status = ?5 AND checked_at IS ?6 AND attempts = ?7
+UPDATE register_standings SET told = ?1 WHERE told_version = ?2 AND player_id = ?3
+AND register = ?4 AND status = ?5 AND checked_at IS ?6 AND attempts = ?7
 """
-"""What moved while the wallet was told stays untold."""
+"""What moved while the wallet was told stays untold, and so does what another tells after it."""
 _NOT_TOLD: Final = """
 UPDATE register_standings SET tell_at = ? WHERE player_id = ? AND register = ? AND told IS NULL
 """
 _CLAIM_VERSION: Final = """
-UPDATE register_standings SET told_version = max(told_version + 1, ?1)
-WHERE player_id = ?2 AND register = ?3 RETURNING told_version
+UPDATE register_standings SET told_version = max(told_version + 1, ?1), told = NULL
+WHERE player_id = ?2 AND register = ?3 AND status = ?4 AND checked_at IS ?5 AND attempts = ?6
+RETURNING told_version
 """
+"""A newer version is for what still stands: what moved since it was read is read again."""
+_READS: Final = 5
+"""How often a standing may move under one teller; the sweep tells what rests untold."""
 
 
 async def tell_wallet(house: House, player_id: str, at_ms: int) -> bool:
@@ -50,13 +57,12 @@ async def tell_wallet(house: House, player_id: str, at_ms: int) -> bool:
     Raises:
         PlatformError: when D1 gave no answer.
     """
-    knows_all = True
-    for row in await house.db.query(_FACTS, player_id):
-        told = _told(row, at_ms)
-        text = canonical_json([told.status, told.valid_until, list(told.reasons)])
-        if row["told"] != text:
-            knows_all &= await _tell(house, row, told, text, at_ms)
-    return knows_all
+    for _ in range(_READS):
+        rows = await house.db.query(_FACTS, player_id)
+        results = [await _tell_row(house, row, at_ms) for row in rows]
+        if "moved" not in results:
+            return all(result == "told" for result in results)
+    return False
 
 
 def _told(row: Record, at_ms: int) -> Told:
@@ -76,10 +82,19 @@ def _told(row: Record, at_ms: int) -> Told:
     return told
 
 
-async def _tell(house: House, row: Record, told: Told, text: str, at_ms: int) -> bool:
+async def _tell_row(house: House, row: Record, at_ms: int) -> _Result:
+    """Tell what a row of `_FACTS` says, unless the wallet knows; `moved` when it says so no longer.
+    What another moved or told meanwhile is theirs to tell, and the sweep's when they do not.
+    """
+    told = _told(row, at_ms)
+    text = canonical_json([told.status, told.valid_until, list(told.reasons)])
+    if row["told"] == text:
+        return "told"
     player_id, register = str(row["player_id"]), str(row["register"])
-    claimed = await house.db.first(_CLAIM_VERSION, at_ms, player_id, register)
-    assert claimed is not None
+    seen = (row["status"], row["checked_at"], row["attempts"])
+    claimed = await house.db.first(_CLAIM_VERSION, at_ms, player_id, register, *seen)
+    if claimed is None:
+        return "moved"
     version = integer(claimed["told_version"])
     try:
         await record_fact(
@@ -96,7 +111,6 @@ async def _tell(house: House, row: Record, told: Told, text: str, at_ms: int) ->
         house.log(line)
         later = house.clock.now_ms() + TELL_AGAIN_AFTER_MS
         await house.db.execute(_NOT_TOLD, later, player_id, register)
-        return False
-    seen = (row["status"], row["checked_at"], row["attempts"])
-    await house.db.execute(_TOLD, text, version, player_id, register, *seen)
-    return True
+        return "untold"
+    is_kept = await house.db.execute(_TOLD, text, version, player_id, register, *seen)
+    return "told" if is_kept else "untold"

@@ -18,7 +18,7 @@ from shared.compliance.registers.ports import (
 )
 from shared.compliance.registers.sigap import STATUS_OF_REASON
 from shared.kernel.times import local_date
-from shared.platform.ports import Statement
+from shared.platform.ports import SqlValue, Statement
 
 _CHECK: Final = """
 INSERT INTO register_checks (check_id, player_id, register, occasion, result, reasons, request_id,
@@ -33,6 +33,15 @@ ON CONFLICT (player_id, register) DO UPDATE SET status = ?3, reasons = ?4, check
   tell_at = 0
 WHERE checked_at IS NULL OR checked_at <= ?8
 """
+_SILENCE: Final = """
+INSERT INTO register_standings (player_id, register, status, reasons, checked_at, attempts, next_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (player_id, register) DO UPDATE SET
+  status = iif(?3 = 'pending' AND status = 'clear', 'pending', status), attempts = ?6,
+  next_at = iif(next_at IS NULL, NULL, ?7), claimed_until = 0, told = NULL, tell_at = 0
+WHERE checked_at IS ?5
+"""
+"""No answer changes nothing that another question had answered meanwhile."""
 _OUTAGE: Final = """
 INSERT INTO control_outages (control, began_at, occurrences, outage) VALUES (?, ?, 1, ?)
 ON CONFLICT (control) WHERE ended_at IS NULL DO UPDATE SET occurrences = occurrences + 1
@@ -87,7 +96,7 @@ def answered(
     result = "listed" if answer.is_listed else "clear"
     return [
         _check(asked, result, answer.reasons, answer.request_id, None),
-        _standing(asked, after, next_at),
+        Statement(_STANDING, (*_row(asked, after, next_at), asked.at_ms)),
         Statement(_ASK_ALL_AGAIN, (asked.now_ms, asked.register, asked.control)),
         Statement(_BACK, (asked.now_ms, asked.control)),
     ]
@@ -97,7 +106,7 @@ def unanswered(asked: Asked, outage: Outage, after: Standing, next_at: int) -> l
     """The occurrence (BR-IMP-05), the standing after it, and the beginning of an outage."""
     statements = [
         _check(asked, "unanswered", (), None, outage),
-        _standing(asked, after, next_at),
+        Statement(_SILENCE, _row(asked, after, next_at)),
     ]
     if outage in OUTAGES_OF_THE_REGISTER:
         statements.append(Statement(_OUTAGE, (asked.control, asked.now_ms, outage)))
@@ -151,17 +160,13 @@ def _check(
     return Statement(_CHECK, (*who, result, json.dumps(reasons), request_id, outage, *times))
 
 
-def _standing(asked: Asked, after: Standing, next_at: int) -> Statement:
-    return Statement(
-        _STANDING,
-        (
-            asked.player_id,
-            asked.register,
-            after.status,
-            json.dumps(after.reasons),
-            after.checked_at,
-            after.attempts,
-            next_at,
-            asked.at_ms,
-        ),
+def _row(asked: Asked, after: Standing, next_at: int) -> tuple[SqlValue, ...]:
+    return (
+        asked.player_id,
+        asked.register,
+        after.status,
+        json.dumps(after.reasons),
+        after.checked_at,
+        after.attempts,
+        next_at,
     )

@@ -200,8 +200,9 @@ class ProtectionView(PanelView):
 
 
 class OrderView(View):
-    """What somebody at the desk ordered. `outcome`: `done`, the code of the wallet's refusal, or
-    empty while it gave no answer.
+    """What somebody at the desk ordered. `outcome`: `done`, the code of the wallet's refusal,
+    `forbidden` when a tighter limit stays that the role may not loosen, or empty while the wallet
+    gave no answer.
     """
 
     order_id: str

@@ -5,10 +5,10 @@ failures. So the sweep asks wallets for their head, round and round by player id
 players first, and projects what is missing; to be asked is also what makes a wallet arm its alarm
 again. Each tick is bounded, and the next begins where the last one ended.
 
-Deposits that nobody paid in time get the status expired here, for the eye only: whether a late
-payment is credited is decided by the wallet. Withdrawals that wait for their payment too long are
-reported; paying them again is the business of the payments context. Bonus grants past their time
-are closed by their wallets, which are asked to.
+Deposits that nobody paid in time get the status expired here when the wallet expects them no more,
+for the eye only: a late payment is credited by the wallet. Withdrawals that wait for their payment
+too long are reported; paying them again is the business of the payments context. Bonus grants past
+their time are closed by their wallets, which are asked to.
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from shared.kernel.ids import first_id_at
 from shared.kernel.times import DAY_MS, MINUTE_MS
 from shared.platform.ports import Database
 from shared.reporting.stats import projection_lag_ms
+from shared.wallet.model import DEPOSIT_GRACE_MS
 
 JOB: Final = "sweep"
 
@@ -36,9 +37,6 @@ of wallets divided by that, and not at all when the wallet sends anything after 
 """
 
 NEW_FOR_MS: Final = DAY_MS
-DEPOSIT_GRACE_MS: Final = 10 * MINUTE_MS
-"""The notice of a payment may be later than the payment."""
-
 DEPOSITS_PER_TICK: Final = 500
 WITHDRAWAL_PATIENCE_MS: Final = 2 * MINUTE_MS
 WITHDRAWALS_PER_TICK: Final = 100

@@ -173,7 +173,7 @@ BR: Final = Profile(
                 close_days=3,
                 refund_days=2,
                 tail_days=180,
-                close_lead_hours=12,
+                lead_hours=12,
                 alarm_lead_hours=6,
             ),
             source="IN SPA/MF 22/2025; IN SPA/MF 31/2025; SPA/MF, questions on social benefits, "

@@ -19,19 +19,23 @@ type Step = Literal["notify", "close", "refund", "escheat"]
 
 @value
 class Case:
-    """When each thing happened, on the player's clock; None: not yet."""
+    """When each thing happened, on the player's clock; None: not yet. `is_identified`: the person
+    has shown who they are.
+    """
 
     found_at: int
     notified_at: int | None = None
     closed_at: int | None = None
     refunded_at: int | None = None
     escheated_at: int | None = None
+    is_identified: bool = True
 
 
 @value
 class Deadlines:
     """`*_from` is when a step may begin, `*_by` by when it must have happened."""
 
+    notify_from: int
     notify_by: int
     withdraw_until: int
     close_from: int
@@ -53,18 +57,21 @@ class Alarm:
 def deadlines(case: Case, rules: Offboarding) -> Deadlines:
     """Every deadline of a case. What has not happened yet is taken to happen at its latest time.
 
-    The account closes as late as is safe, so that there is time to withdraw, and never after
-    `close_by`, even if the notice was late; then the refund waits for the end of the days that the
-    notice promised.
+    Whoever may have given somebody else's number is told as late as is safe: the notice tells them
+    for certain that the number is on a register. The account closes as late as is safe, so that
+    there is time to withdraw, and never after `close_by`, even if the notice was late; then the
+    refund waits for the end of the days that the notice promised.
     """
     notify_by = case.found_at + rules.notice_days * DAY_MS
     close_by = case.found_at + rules.close_days * DAY_MS
     notified = notify_by if case.notified_at is None else case.notified_at
     withdraw_until = notified + rules.voluntary_days * DAY_MS
-    unhurried = max(withdraw_until, close_by - rules.close_lead_hours * HOUR_MS)
+    unhurried = max(withdraw_until, close_by - rules.lead_hours * HOUR_MS)
     closed = close_by if case.closed_at is None else case.closed_at
     was_promised = case.notified_at is not None and case.notified_at < closed
+    lead_ms = rules.lead_hours * HOUR_MS
     return Deadlines(
+        notify_from=case.found_at if case.is_identified else notify_by - lead_ms,
         notify_by=notify_by,
         withdraw_until=withdraw_until,
         close_from=min(unhurried, close_by),
@@ -93,12 +100,12 @@ def has_ended(case: Case) -> bool:
 
 
 def steps_due(case: Case, rules: Offboarding, now_ms: int) -> tuple[Step, ...]:
-    """What is to be done at `now_ms`, in this order. A notice is tried until it is given, whatever
-    else happens; money falls to the funds only after a notice and its whole tail.
+    """What is to be done at `now_ms`, in this order. Once due, a notice is tried until it is given,
+    whatever else happens; money falls to the funds only after a notice and its whole tail.
     """
     times = deadlines(case, rules)
     due: list[Step] = []
-    if case.notified_at is None:
+    if case.notified_at is None and now_ms >= times.notify_from:
         due.append("notify")
     if case.closed_at is None:
         if now_ms >= times.close_from:
@@ -127,7 +134,7 @@ def wake_at(case: Case, rules: Offboarding, now_ms: int) -> int | None:
     """
     times = deadlines(case, rules)
     lead_ms = rules.alarm_lead_hours * HOUR_MS
-    moments = [times.close_from, times.refund_from, times.escheat_from]
+    moments = [times.notify_from, times.close_from, times.refund_from, times.escheat_from]
     for _, due_at in _open_deadlines(case, rules):
         moments += [due_at - lead_ms, due_at + 1]
     return min((moment for moment in moments if moment > now_ms), default=None)
