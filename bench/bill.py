@@ -28,7 +28,8 @@ DAYS: Final = 30
 BETS_A_DAY: Final = (1_000, 1_000_000, 100_000_000)
 D1_ROWS_A_BET: Final = 9
 """Two events, their index rows, two moves of totals, head and accounts of a batch of one."""
-MESSAGES_A_BET: Final = 2
+MESSAGES_A_BET: Final = 1
+"""A bet of a player who bets every five seconds or more seldom: a turn's events share a message."""
 OPERATIONS_A_MESSAGE: Final = 3
 API_CPU_MS: Final = 1.5
 WALLET_ACTIVE_MS: Final = 5.0
@@ -162,7 +163,9 @@ def main() -> None:
     print("|---|--:|")
     print(f"| rows written in the wallet, index rows included | {weight.wallet_rows:.2f} |")
     print(f"| bytes in the wallet | {weight.wallet_bytes:,.0f} |")
-    print(f"| bytes of a queue message (two a bet) | {weight.message_bytes:,.0f} |")
+    print(
+        f"| bytes of an event on its way (two a bet, one message) | {weight.message_bytes:,.0f} |"
+    )
     print(f"| bytes in the archive, compressed | {weight.archived_bytes:,.0f} |\n")
     months = [day * DAYS for day in BETS_A_DAY]
     print("| $ a month at bets a day | " + " | ".join(f"{day:,}" for day in BETS_A_DAY) + " |")

@@ -178,7 +178,7 @@ def without_delivery(checkout: Path, scratch: Path) -> Path:
     text = delivery.read_text()
     if text.count(_ARM) != 1:
         raise ValueError("the outbox arms its alarm in another way now: adapt bench")
-    delivery.write_text(text.replace(_ARM, "        if BATCH:\n            return\n"))
+    delivery.write_text(text.replace(_ARM, "        if EVENTS_PER_MESSAGE:\n            return\n"))
     return copy
 
 

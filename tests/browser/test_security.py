@@ -8,7 +8,7 @@ from browser.player import PASSWORD, Player
 from browser.test_page_modules import modules
 from e2e.edge import Edge
 from e2e.guarded import Phone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from shared.identity import totp
 
@@ -129,6 +129,34 @@ def test_the_login_asks_for_the_code_only_when_it_is_due(edge: Edge, visit: Open
     expect(page.locator("#view-play")).to_be_visible()
     _open(player)
     seen.keep_screenshot("phone")
+
+
+def test_recovery_codes_that_will_stop_working_are_made_anew(edge: Edge, visit: OpenVisit) -> None:
+    """The turn of a key is told by the answer alone; the new codes are those of the house."""
+    seen = visit(edge.base_url)
+    seen.go("/")
+    page, player = seen.page, Player(seen.page)
+    player.sign_up()
+    _open(player)
+    phone = _set_up(page)
+    _submit(page, "factor-confirm", otp=phone.code())
+    expect(page.locator("#recovery-list li")).to_have_count(10)
+    old = page.locator("#recovery-list li").all_inner_texts()
+    expect(page.locator("#factor-renew")).to_be_hidden()
+
+    def turned_over(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"recovery_codes_to_renew": 10})
+
+    page.route("**/v1/me/second-factor", turned_over)
+    page.reload()
+    expect(page.locator("#factor-renew")).to_be_visible()
+    seen.keep_screenshot("renew")
+    page.unroute("**/v1/me/second-factor")
+    _submit(page, "factor-renew", otp=old[0])
+    expect(page.locator("#recovery-list li")).to_have_count(10)
+    assert not set(old) & set(page.locator("#recovery-list li").all_inner_texts())
+    expect(page.locator("#factor-renew")).to_be_hidden()
 
 
 def test_another_device_is_seen_and_logged_out(edge: Edge, visit: OpenVisit) -> None:

@@ -24,6 +24,7 @@ from shared.platform.workerd.wallets import HAND_OVER_HEADER, REFUSED_STATUS
 from shared.platform.workerd.worker import DurableObject, Request, Response, WorkerEntrypoint
 from shared.wallet.answer import encode_answer
 from shared.wallet.delivery import Delivery
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.service import Wallet
 
 _FAILED: Final = encode_answer(
@@ -42,7 +43,7 @@ class WalletDO(DurableObject):
         self._wallet = Wallet(
             DurableSql(ctx), SystemClock(), SystemEntropy(), CATALOGUE, sandbox=sandbox
         )
-        alarm = DurableAlarm(ctx)
+        alarm = EarliestAlarm(DurableAlarm(ctx), SystemClock())
         self._delivery = Delivery(self._wallet, queue(env, "WALLET_EVENTS"), alarm)
         self._table = Table(
             self._wallet, DurableSockets(ctx), SystemClock(), alarm, _log_failure, log_line

@@ -7,23 +7,21 @@
 
 Pure: the case, its documents, the rules of the jurisdiction and the time are arguments. An approval
 stands on a complete set of documents (`evidence`) that no provider refused; one person, whatever
-their role, approves nothing else, and two people may waive the set or the refusal, never the age.
+their role, approves nothing else, and two people may waive the set or the refusal, never an `age`.
 A match with a list opens a review and is never said to the player. The case's version grows with
 every change, so that of two changes at once the second is decided anew.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final, Literal
 
+from shared.compliance.age import Age, check_age
 from shared.compliance.errors import (
-    KYC_BIRTH_DATE_DIFFERS,
     KYC_DECIDED,
     KYC_INCOMPLETE,
     KYC_REFUSED_BY_PROVIDER,
     KYC_SCREENING_OPEN,
-    KYC_UNDERAGE,
 )
 from shared.compliance.evidence import (
     LIVE,
@@ -38,7 +36,7 @@ from shared.compliance.evidence import (
 from shared.compliance.rules import DocumentKind, IdentityRules
 from shared.identity.model import KycStatus
 from shared.kernel.errors import Rejected
-from shared.kernel.times import DAY_MS, full_years
+from shared.kernel.times import DAY_MS
 
 type Decision = Literal["approve", "reject", "reverify"]
 type ScreeningOutcome = Literal["false_positive", "accepted_pep"]
@@ -139,22 +137,14 @@ def after_match(case: Case, now_ms: int) -> Case:
 class Findings:
     """What whoever decides has found. `outcome` is what became of open matches; `kinds` are the
     documents that a rejection is about (none named: all of them); `is_waived` says that two people
-    approve without a complete set, or against a provider.
+    approve without a complete set, or against a provider; `settles_age` that the two also say that
+    a date under the legal age was a misreading.
     """
 
     outcome: ScreeningOutcome | None = None
     kinds: frozenset[DocumentKind] = frozenset()
     is_waived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Age:
-    """`declared` at registration, `seen` on documents; `least` years completed on `today`."""
-
-    declared: date
-    seen: frozenset[date]
-    least: int
-    today: date
+    settles_age: bool = False
 
 
 def decide(
@@ -180,7 +170,7 @@ def decide(
     if decision == "approve":
         if settled.case.status == "approved" and settled.case.waiting_since is None:
             raise Rejected(KYC_DECIDED, "The identity is approved and no new document waits.")
-        _check_age(age)
+        check_age(age, is_settled=findings.is_waived and findings.settles_age)
         _check_set(known, rules, findings)
         _check_matches(frozenset(open_matches), findings.outcome)
         made = _approved(settled.case, known, rules, now_ms)
@@ -192,17 +182,6 @@ def decide(
         made = _without_approval(settled.case, known)
     decided = replace(made.case, decided_at=now_ms)
     return Verdict(decided, {**settled.documents, **made.documents})
-
-
-def _check_age(age: Age) -> None:
-    """The date on a document counts, not the one that was typed (Lei 14.790/2023 art. 26)."""
-    if any(full_years(born, age.today) < age.least for born in age.seen):
-        raise Rejected(KYC_UNDERAGE, f"The document is of somebody under {age.least}: reject it.")
-    if age.seen - {age.declared}:
-        raise Rejected(
-            KYC_BIRTH_DATE_DIFFERS,
-            "The document shows another birth date than the one that was declared: reject it.",
-        )
 
 
 def _check_set(documents: Sequence[Document], rules: IdentityRules, findings: Findings) -> None:

@@ -78,6 +78,13 @@ class BlindIndex:
         others = [key_id for key_id in self._keys if key_id != self.active_key_id]
         return tuple(self._under(one, purpose, value) for one in (self.active_key_id, *others))
 
+    def key_of(self, index: str) -> Literal["active", "old", "gone"]:
+        """Which key an index was written under; what is under one that is gone is found no more."""
+        key_id = index.rpartition(".")[0]
+        if key_id == self.active_key_id:
+            return "active"
+        return "old" if key_id in self._keys else "gone"
+
     def _under(self, key_id: str, purpose: IndexPurpose, value: str) -> str:
         digest = hmac.digest(self._keys[key_id], f"{purpose}:{value}".encode(), "sha256").hex()
         return f"{key_id}.{digest}" if key_id else digest

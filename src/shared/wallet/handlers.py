@@ -146,7 +146,8 @@ def _deposit_request(command: DepositRequest, at: Situation) -> Decision:
 
 
 def _withdrawal_hold(command: WithdrawalHold, at: Situation) -> Decision:
-    grants = _grants_in_play(at)
+    # A grant whose money is all staked is there too: what comes back of it is not kept either.
+    grants = at.store.active_grants()
     return _active(
         decide_withdrawal_hold(at.head, grants, command, at.moment, view=at.doubts()), at
     )

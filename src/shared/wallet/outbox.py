@@ -24,8 +24,10 @@ PACE_MS: Final = 5 * SECOND_MS
 costs more than their bets (docs/performance.md)."""
 
 MAX_BACKOFF_MS: Final = 5 * MINUTE_MS
-MAX_BATCH_BYTES: Final = 200_000
-"""Below the 256 KB that the platform's queue takes at once."""
+MAX_MESSAGE_BYTES: Final = 60_000
+"""Of the events of one message, in UTF-8: below the 128 KB that the platform's queue takes, and few
+enough that a consumer's whole batch (wrangler.toml) stays below the 2 MB that D1 takes at once.
+"""
 
 
 class Outbox:
@@ -37,7 +39,9 @@ class Outbox:
         self._sql = sql
 
     def undelivered(self, head: Head, limit: int) -> list[str]:
-        """JSON texts of the oldest events that are not delivered, at most `limit` of them."""
+        """JSON texts of the oldest events that are not delivered, at most `limit` of them and no
+        more than one message holds.
+        """
         texts: list[str] = []
         size = 0
         found = tables.events(
@@ -47,8 +51,8 @@ class Outbox:
         )
         for event in found:
             text = encode_body(as_message(event, head))
-            size += len(text.encode())
-            if texts and size > MAX_BATCH_BYTES:
+            size += len(text.encode()) + 1
+            if texts and size > MAX_MESSAGE_BYTES:
                 break
             texts.append(text)
         return texts

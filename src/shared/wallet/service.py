@@ -141,7 +141,9 @@ class Wallet:
     # Delivery to the queue
 
     def undelivered(self, limit: int) -> list[str]:
-        """JSON texts of the oldest undelivered events: all columns, player_id and currency."""
+        """JSON texts of the oldest undelivered events, as many as one message holds: all columns,
+        player_id and currency.
+        """
         head = self._store.head("")
         return self._outbox.undelivered(head, limit) if head is not None else []
 

@@ -160,8 +160,7 @@ def _check_days(wallet: SimulatedWallet) -> None:
 def check_told(wallet: SimulatedWallet, texts: Iterable[str]) -> None:
     """What the queue was told of this wallet is its whole log, repeats aside."""
     told: dict[int, str] = {}
-    for text in texts:
-        event = json.loads(text)
+    for event in (event for text in texts for event in json.loads(text)):
         if event["player_id"] == wallet.player_id:
             known = told.setdefault(event["seq"], event["hash"])
             require(known == event["hash"], "one event has one content", event)

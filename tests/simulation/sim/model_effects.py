@@ -236,14 +236,14 @@ def do_withdrawal_hold(model: ModelState, payload: Payload, now_ms: int, body: B
     model.holds[body["withdrawal_id"]] = ModelHold(amount, body["end_to_end_id"])
     model.cash -= amount
     model.held += amount
-    forfeited = [grant for grant in model.grants.values() if _ends_by_withdrawal(model, grant)]
+    forfeited = [grant for grant in model.grants.values() if _ends_by_withdrawal(grant)]
     for grant in forfeited:
         grant.balance, grant.status = 0, "forfeited"
     return ("WITHDRAWAL_HELD", *(FORFEITED for _ in forfeited))
 
 
-def _ends_by_withdrawal(model: ModelState, grant: ModelGrant) -> bool:
-    return bool(model.bonus and grant.status == "active" and grant.on_withdrawal == "forfeit")
+def _ends_by_withdrawal(grant: ModelGrant) -> bool:
+    return grant.status == "active" and grant.on_withdrawal == "forfeit"
 
 
 def do_withdrawal_settle(model: ModelState, payload: Payload, now_ms: int, body: Body) -> Types:

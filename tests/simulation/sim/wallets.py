@@ -24,6 +24,7 @@ from simulation.sim.model_state import Answered, ModelState, Payload
 from shared.platform.native.sql import NativeSql
 from shared.platform.ports import PlatformError
 from shared.wallet.delivery import Delivery
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.schema import migrate
 from shared.wallet.service import Wallet
 
@@ -100,7 +101,7 @@ class SimulatedWallet:
     def evict(self) -> None:
         """The object is gone; the next call meets one that knows only what was stored."""
         self.wallet = Wallet(self.sql, self.clock, self.entropy, GAMES, sandbox=True)
-        self.delivery = Delivery(self.wallet, self.queue, self.alarm)
+        self.delivery = Delivery(self.wallet, self.queue, EarliestAlarm(self.alarm, self.clock))
 
     def _open(self) -> None:
         now_ms = self.clock.now_ms()

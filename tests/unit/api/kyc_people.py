@@ -1,14 +1,20 @@
 """A player and analysts at an API under test, for identity checks."""
 
+import json
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from api_under_test import Reply, World
+from api_under_test import Reply, World, run
 from e2e.people import registration
+from services.kyc_sweep import JOB
 from services.sandbox_people import DEMO_PASSWORD
+from services.ticks import tick_all
 from unit.compliance.files import jpeg, pdf, png
 
+from shared.compliance.ports import Checked, Offered
+from shared.kernel.times import MINUTE_MS
 from shared.platform.ports import Record
 
 DOCUMENTS = "/v1/me/kyc/documents"
@@ -96,6 +102,10 @@ class Analyst:
     def get(self, path: str) -> Reply:
         return self.world.call("GET", f"/v1/ops/kyc/{path}", token=self.token)
 
+    def version(self, player_id: str) -> int:
+        """The version of a case, as the evidence shows it to whoever looks at it."""
+        return int(self.get(player_id).json["version"])
+
     def decide(self, player_id: str, decision: str, **more: object) -> Reply:
         body = {"decision": decision, "reason": "compared with the documents"} | more
         path = f"/v1/ops/kyc/{player_id}/decision"
@@ -108,3 +118,38 @@ def staff_member(world: World, role: str) -> Analyst:
     reply = world.call("POST", "/v1/ops/auth/login", login)
     assert reply.status == 200, reply.text
     return Analyst(world, reply.json["access_token"])
+
+
+def tick(world: World) -> Mapping[str, object]:
+    """One tick; the outcome of the identity checks' own."""
+    slot = world.clock.advance(5 * MINUTE_MS)
+    run(tick_all(world.house, slot))
+    (row,) = world.rows("SELECT outcome FROM job_runs WHERE job = ? AND slot = ?", JOB, slot)
+    told: dict[str, object] = json.loads(str(row["outcome"]))
+    return told
+
+
+def provider(world: World, checked: Checked) -> None:
+    class Says:
+        async def check(self, _offered: Offered) -> Checked:
+            return checked
+
+    object.__setattr__(world.house, "identity_provider", Says())
+
+
+def propose(analyst: Analyst, person: Person, key: str = "override-1", **more: object) -> Reply:
+    path = f"/v1/ops/kyc/{person.player_id}/override"
+    body = {"reason": "seen in person at the branch"} | more
+    return analyst.world.call(
+        "POST", path, body, token=analyst.token, headers={"idempotency-key": key}
+    )
+
+
+def looked(analyst: Analyst, person: Person, screening: str) -> dict[str, Any]:
+    """What became of the matches, by somebody who looks at the evidence now."""
+    return {"screening": screening, "version": analyst.version(person.player_id)}
+
+
+def decide(member: Analyst, approval_id: str, decision: str = "approve") -> Reply:
+    body = {"decision": decision, "reason": "looked at it too"}
+    return member.world.call("POST", f"/v1/ops/approvals/{approval_id}", body, token=member.token)

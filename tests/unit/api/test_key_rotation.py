@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from api_under_test import World, environment, random_secret, run
 from e2e.people import registration
+from guarded_people import FACTOR, Guarded
 from kyc_people import Person, sign_up, staff_member
 from services import second_factors
 from services.container import Ports, build_house
@@ -121,6 +122,55 @@ def test_second_factors_of_staff_stand_under_the_new_key_and_open_when_the_old_i
     assert factor is not None
     bound = second_factors.bound(factor.subject_id, factor.kind)
     assert run(world.house.sealing.unseal(factor.secret_sealed, bound=bound)) == "ab" * 20
+
+
+def test_recovery_codes_are_counted_under_their_key_until_their_owner_has_new_ones(
+    world: World,
+) -> None:
+    ana = Guarded(world)
+    ana.enrol()
+    world.change(
+        "INSERT INTO recovery_codes VALUES ('out-of-date', 'x', 'reset', 1, ?, NULL)",
+        world.clock.now_ms(),
+    )
+    turn_over(world, **NEW)
+    run(rotate(world.house, 0))
+    assert ana.try_login(otp=ana.recovery_codes[0]).status == 200
+    assert run(standing(world.house))["recovery_codes"] == {"first": 9}
+    state = ana.send("GET", FACTOR).json
+    assert (state["recovery_codes_left"], state["recovery_codes_to_renew"]) == (9, 9)
+    renewed = ana.send("POST", f"{FACTOR}/recovery-codes", {"otp": ana.phone.code()})
+    assert run(standing(world.house))["recovery_codes"] == {"b2": 10}
+    state = ana.send("GET", FACTOR).json
+    assert (state["recovery_codes_left"], state["recovery_codes_to_renew"]) == (10, 0)
+    turn_over(world, **WITHOUT_OLD)
+    assert ana.try_login(otp=renewed.json["recovery_codes"][0]).status == 200
+
+
+def test_who_did_not_renew_their_recovery_codes_is_told_that_none_is_left(world: World) -> None:
+    ana = Guarded(world)
+    ana.enrol()
+    turn_over(world, **NEW)
+    run(rotate(world.house, 0))
+    turn_over(world, **WITHOUT_OLD)
+    assert ana.try_login(otp=ana.recovery_codes[0]).code == "invalid_credentials"
+    assert ana.send("GET", FACTOR).json["recovery_codes_left"] == 0
+    assert run(standing(world.house))["recovery_codes"] == {"first": 10}
+
+
+def test_one_player_whose_new_index_is_taken_keeps_nobody_else_back(world: World) -> None:
+    first, other, last = (sign_up(world) for _ in range(3))
+    turn_over(world, **NEW)
+    taken = world.house.blind_index.of("email", str(first.login["email"]))
+    world.change("UPDATE players SET email_index = ? WHERE player_id = ?", taken, other.player_id)
+    outcome = run(rotate(world.house, 0))
+    failed = [line["subject"] for line in world.log if line.get("event") == "rotation_failed"]
+    assert failed == [first.player_id]
+    left = world.rows("SELECT player_id FROM players WHERE email_index NOT GLOB 'b2.*'")
+    assert [row["player_id"] for row in left] == [first.player_id]
+    assert world.rows("SELECT 1 FROM players WHERE cpf_index NOT GLOB 'b2.*'") == []
+    assert outcome["people_indexed"] == 6
+    assert last.again().profile()["email"] == last.login["email"]
 
 
 def test_whoever_is_there_is_found_before_somebody_new_is_made(world: World) -> None:

@@ -4,7 +4,16 @@ import json
 
 import pytest
 from api_under_test import World, run
-from kyc_people import LEVEL_1, Analyst, Person, decisions, log_of_actions, sign_up, staff_member
+from kyc_people import (
+    LEVEL_1,
+    Analyst,
+    Person,
+    decisions,
+    log_of_actions,
+    looked,
+    sign_up,
+    staff_member,
+)
 from services.kyc_screening import replace_list, screen_again
 from unit.compliance.files import jpeg, png
 
@@ -260,7 +269,8 @@ def test_a_match_is_resolved_by_the_analyst_before_an_approval(
     refused = analyst.decide(listed.player_id, "approve")
     assert (refused.status, refused.code) == (409, "kyc_screening_open")
     assert refused.json["matches"] == ["pep"]
-    accepted = analyst.decide(listed.player_id, "approve", screening="accepted_pep")
+    said = looked(analyst, listed, "accepted_pep")
+    accepted = analyst.decide(listed.player_id, "approve", **said)
     assert accepted.json["status"] == "approved"
     shown = analyst.get(listed.player_id).json
     assert [(m["kind"], m["outcome"]) for m in shown["matches"]] == [("pep", "accepted_pep")]
@@ -273,9 +283,10 @@ def test_a_sanction_is_never_accepted_and_can_only_be_an_error(
 ) -> None:
     listed = sign_up(world, full_name="Fulano Sancionado de Exemplo", birth_date="1970-01-01")
     listed.send_level_1()
-    refused = analyst.decide(listed.player_id, "approve", screening="accepted_pep")
+    body = looked(analyst, listed, "accepted_pep")
+    refused = analyst.decide(listed.player_id, "approve", **body)
     assert refused.code == "kyc_screening_open"
-    body = {"screening": "false_positive"}
+    body["screening"] = "false_positive"
     assert analyst.decide(listed.player_id, "approve", **body).status == 200
 
 

@@ -11,22 +11,27 @@ from kyc_people import (
     DOCUMENTS,
     Analyst,
     Person,
+    decide,
     decisions,
     document,
     log_of_actions,
+    looked,
+    propose,
+    provider,
     sign_up,
     staff_member,
+    tick,
 )
 from money_world import MoneyWorld, Player
 from services.gate import wallet_rules
 from services.kyc_fact import tell_wallet
+from services.kyc_rulings import OVERRIDE_DAYS
 from services.kyc_screening import replace_list, screen_again
-from services.kyc_sweep import JOB, PER_TICK
-from services.ticks import tick_all
+from services.kyc_sweep import PER_TICK
 from unit.compliance.files import jpeg
 
 from shared.compliance.model import profile_now
-from shared.compliance.ports import Checked, Offered
+from shared.compliance.ports import Checked
 from shared.compliance.screening import read_list
 from shared.identity.model import ROLES
 from shared.kernel.times import DAY_MS, MINUTE_MS
@@ -49,36 +54,6 @@ def analyst(world: World) -> Analyst:
 @pytest.fixture
 def person(world: World) -> Person:
     return sign_up(world)
-
-
-def tick(world: World) -> Mapping[str, object]:
-    """One tick; the outcome of the identity checks' own."""
-    slot = world.clock.advance(5 * MINUTE_MS)
-    run(tick_all(world.house, slot))
-    (row,) = world.rows("SELECT outcome FROM job_runs WHERE job = ? AND slot = ?", JOB, slot)
-    told: dict[str, object] = json.loads(str(row["outcome"]))
-    return told
-
-
-def provider(world: World, checked: Checked) -> None:
-    class Says:
-        async def check(self, _offered: Offered) -> Checked:
-            return checked
-
-    object.__setattr__(world.house, "identity_provider", Says())
-
-
-def propose(analyst: Analyst, person: Person, key: str = "override-1", **more: object) -> Reply:
-    path = f"/v1/ops/kyc/{person.player_id}/override"
-    body = {"reason": "seen in person at the branch"} | more
-    return analyst.world.call(
-        "POST", path, body, token=analyst.token, headers={"idempotency-key": key}
-    )
-
-
-def decide(member: Analyst, approval_id: str, decision: str = "approve") -> Reply:
-    body = {"decision": decision, "reason": "looked at it too"}
-    return member.world.call("POST", f"/v1/ops/approvals/{approval_id}", body, token=member.token)
 
 
 def facts(world: World, person: Person) -> list[tuple[str, int | None]]:
@@ -203,14 +178,16 @@ def test_an_override_says_nothing_about_a_match_that_was_found_after_it_was_prop
     world: World, analyst: Analyst, person: Person
 ) -> None:
     admin = staff_member(world, "admin")
-    approval_id = propose(analyst, person, screening="false_positive").json["approval_id"]
+    said = looked(analyst, person, "false_positive")
+    approval_id = propose(analyst, person, **said).json["approval_id"]
     _list(world)
     assert decide(admin, approval_id).json["refusal"] == "kyc_screening_open"
-    again = propose(analyst, person, screening="false_positive")
+    again = propose(analyst, person, **said)
     assert again.json["approval_id"] == approval_id, "the same proposal, with what was seen then"
-    assert decide(admin, approval_id).json["refusal"] == "kyc_screening_open"
+    assert decide(admin, approval_id).json["refusal"] == "kyc_decided", "the match moved the case"
     assert [row["outcome"] for row in world.rows("SELECT * FROM screening_matches")] == ["open"]
-    anew = propose(analyst, person, key="override-2", screening="false_positive")
+    said["version"] = analyst.version(person.player_id)
+    anew = propose(analyst, person, key="override-2", **said)
     assert anew.json["approval_id"] != approval_id
     assert decide(admin, anew.json["approval_id"]).json["refusal"] is None
     (match,) = world.rows("SELECT * FROM screening_matches")
@@ -221,22 +198,51 @@ def test_a_decision_says_nothing_about_a_match_that_it_finds_itself(
     world: World, analyst: Analyst, person: Person
 ) -> None:
     person.send_level_1()
+    said = looked(analyst, person, "false_positive")
     _list(world)
-    unseen = analyst.decide(person.player_id, "approve", screening="false_positive")
+    unseen = analyst.decide(person.player_id, "approve", **said)
     assert (unseen.status, unseen.code) == (409, "kyc_screening_open")
     assert unseen.json["matches"] == ["sanction"]
     assert person.kyc()["status"] == "in_review"
-    seen = analyst.decide(person.player_id, "approve", screening="false_positive")
+    assert analyst.decide(person.player_id, "approve", **said).code == "kyc_decided"
+    said["version"] = analyst.version(person.player_id)
+    seen = analyst.decide(person.player_id, "approve", **said)
     assert seen.json["status"] == "approved"
 
 
-def test_a_match_that_is_found_while_somebody_approves_is_looked_at_afterwards(
+def test_a_match_that_the_sweep_finds_after_the_look_is_looked_at_first(
+    world: World, analyst: Analyst
+) -> None:
+    listed = sign_up(world, full_name="Prefeito Ficticio de Exemplo", birth_date="1970-01-01")
+    listed.send_level_1()
+    said = looked(analyst, listed, "accepted_pep")
+    entries = read_list("entry_id,name,birth_date\n1,Prefeito Ficticio de Exemplo,1970-01-01\n")
+    run(replace_list(world.house, "un", "pep", entries, world.clock.now_ms()))
+    assert tick(world)["flagged"] == 1
+    moved = analyst.decide(listed.player_id, "approve", **said)
+    assert (moved.status, moved.code) == (409, "kyc_decided")
+    proposed = propose(analyst, listed, **said).json["approval_id"]
+    assert decide(staff_member(world, "admin"), proposed).json["refusal"] == "kyc_decided"
+    outcomes = [row["outcome"] for row in world.rows("SELECT * FROM screening_matches")]
+    assert outcomes == ["open", "open"]
+
+
+def test_whoever_says_what_became_of_a_match_says_what_they_looked_at(
+    analyst: Analyst, person: Person
+) -> None:
+    person.send_level_1()
+    refused = analyst.decide(person.player_id, "approve", screening="false_positive")
+    assert refused.code == "validation_failed"
+    assert propose(analyst, person, screening="false_positive").code == "validation_failed"
+
+
+def test_a_match_that_is_found_while_somebody_approves_refuses_it(
     world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sweep writes the match after the decision read them, and moves the case second."""
+    """The sweep writes the match after the decision read them."""
     person.send_level_1()
     _list(world)
-    run(screen_again(world.house, person.player_id, world.clock.now_ms()))
+    said = looked(analyst, person, "false_positive")
     batch = world.house.db.batch
     times: list[int] = []
 
@@ -252,11 +258,10 @@ def test_a_match_that_is_found_while_somebody_approves_is_looked_at_afterwards(
 
     with monkeypatch.context() as patched:
         patched.setattr(world.house.db, "batch", after_the_match)
-        done = analyst.decide(person.player_id, "approve", screening="false_positive")
-    assert (done.json["status"], times) == ("approved", [1])
+        refused = analyst.decide(person.player_id, "approve", **said)
+    assert (refused.code, times) == ("kyc_decided", [1])
     outcomes = world.rows("SELECT list_id, outcome FROM screening_matches ORDER BY list_id")
-    assert [row["outcome"] for row in outcomes] == ["open", "false_positive"]
-    run(screen_again(world.house, person.player_id, world.clock.now_ms()))
+    assert [row["outcome"] for row in outcomes] == ["open", "open"]
     assert person.kyc()["status"] == "in_review"
 
 
@@ -301,6 +306,105 @@ def test_an_override_that_stopped_after_its_decision_is_one_decision(
     assert person.kyc()["status"] == "approved"
     assert decide(admin, approval_id).json["carried_out_at"] is not None
     assert len(decisions(world)) == 1
+
+
+def test_a_refused_override_is_no_licence_for_a_later_case(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    ids = person.send_level_1()
+    made = propose(analyst, person).json
+    assert made["subject"]["documents"] == sorted(ids)
+    assert analyst.decide(person.player_id, "approve").status == 200
+    admin = staff_member(world, "admin")
+    assert decide(admin, made["approval_id"]).json["refusal"] == "kyc_decided"
+    forged = analyst.decide(person.player_id, "reverify", reason="forged papers")
+    assert forged.status == 200
+    assert decide(admin, made["approval_id"]).json["refusal"] == "kyc_decided"
+    assert person.kyc()["status"] == "expired"
+
+
+def test_a_document_that_came_after_the_proposal_refuses_it(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    approval_id = propose(analyst, person).json["approval_id"]
+    person.send("id_front")
+    assert decide(staff_member(world, "admin"), approval_id).json["refusal"] == "kyc_decided"
+    assert person.kyc()["status"] == "pending"
+
+
+def test_a_proposal_from_before_proposals_named_a_version_is_refused(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    approval_id = propose(analyst, person).json["approval_id"]
+    world.change("UPDATE approvals SET subject = json_remove(subject, '$.version')")
+    assert decide(staff_member(world, "admin"), approval_id).json["refusal"] == "kyc_decided"
+
+
+def test_an_override_can_be_approved_for_thirty_days_and_rejected_later(
+    world: World, analyst: Analyst
+) -> None:
+    people = [sign_up(world), sign_up(world)]
+    first, second = (
+        propose(analyst, one, f"override-{number}").json["approval_id"]
+        for number, one in enumerate(people)
+    )
+    listed = sign_up(world, full_name="Fulano Sancionado de Exemplo", birth_date="1970-01-01")
+    refused = propose(analyst, listed, "override-3").json["approval_id"]
+    screening_open = decide(staff_member(world, "admin"), refused)
+    assert screening_open.json["refusal"] == "kyc_screening_open"
+    world.clock.advance(OVERRIDE_DAYS * DAY_MS - 1)
+    admin = staff_member(world, "admin")
+    assert decide(admin, first).json["refusal"] is None
+    world.clock.advance(1)
+    for late in (second, refused):
+        over = decide(admin, late)
+        assert (over.status, over.code) == (409, "approval_expired")
+    assert decide(admin, second, "reject").status == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [
+        ("kyc", {"kyc_override"}),
+        ("finance", {"adjustment", "game_version"}),
+        ("game_ops", {"game_version"}),
+        ("admin", {"kyc_override", "adjustment", "game_version"}),
+        ("auditor", {"kyc_override", "adjustment", "game_version"}),
+        ("regulator", {"kyc_override", "adjustment", "game_version"}),
+    ],
+)
+def test_a_role_reads_the_proposals_that_it_may_decide_and_who_reads_of_people_is_logged(
+    world: World, analyst: Analyst, person: Person, role: str, sees: set[str]
+) -> None:
+    override = propose(analyst, person, **looked(analyst, person, "accepted_pep"))
+    assert override.json["subject"].keys() == {
+        "player_id",
+        "screening",
+        "settles_age",
+        "version",
+        "documents",
+    }
+    admin, headers = staff_member(world, "admin"), {"idempotency-key": "adjust-1"}
+    body = {"player_id": person.player_id, "amount_minor": 100, "direction": "credit"}
+    sent = world.call(
+        "POST",
+        "/v1/ops/adjustments",
+        {**body, "reason": "late"},
+        token=admin.token,
+        headers=headers,
+    )
+    assert sent.status == 201
+    changed = {"rtp": "96.00", "reason": "a campaign"}
+    made = world.call("PUT", "/v1/ops/games/dice/rtp", changed, token=admin.token)
+    assert made.status == 201, made.text
+    looks = "SELECT * FROM personal_data_access WHERE fields LIKE '%approvals%'"
+    assert world.rows(looks) == []
+    reader = staff_member(world, role)
+    shown = world.call("GET", "/v1/ops/approvals", token=reader.token).json["items"]
+    assert {item["kind"] for item in shown} == sees
+    logged = [(row["player_id"], row["actor_role"], row["purpose"]) for row in world.rows(looks)]
+    expected = [(person.player_id, role, "identity_check")] if "kyc_override" in sees else []
+    assert logged == expected
 
 
 @pytest.mark.parametrize(
@@ -398,6 +502,47 @@ def test_an_approval_whose_time_is_over_is_taken_away_and_told(
     assert row["kyc_status"] == "expired"
     assert facts(world, person)[-1] == ("missing", None)
     assert tick(world)["approvals_ended"] == 0
+
+
+def test_an_approval_that_does_not_end_stops_nobody_and_nothing(
+    world: World, analyst: Analyst, person: Person
+) -> None:
+    broken = sign_up(world)
+    for one in (broken, person):
+        one.send("selfie")
+        analyst.decide(one.player_id, "approve")
+    world.clock.advance(730 * DAY_MS)
+    world.change("UPDATE kyc_documents SET vouches = '7' WHERE player_id = ?", broken.player_id)
+    untold = sign_up(world)
+    world.wallets.is_down = True
+    untold.send("selfie")
+    world.wallets.is_down = False
+    _list(world)
+    done = tick(world)
+    assert (done["approvals_ended"], done["approvals_failed"]) == (2, 1), "the demo player's too"
+    assert (done["facts_told"], done["screened"]) == (1, 4)
+    (line,) = [line for line in world.log if line.get("event") == "approval_not_ended"]
+    assert line["player_id"] == broken.player_id
+    world.change("UPDATE kyc_documents SET vouches = '[]' WHERE player_id = ?", broken.player_id)
+    assert tick(world)["approvals_ended"] == 1
+
+
+def test_a_wallet_that_answers_nonsense_keeps_no_other_untold(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [person, sign_up(world)]
+    world.wallets.is_down = True
+    for one in people:
+        one.send("selfie")
+    world.wallets.is_down = False
+    execute = world.wallets.execute
+
+    async def nonsense(player_id: str, *rest: str) -> str:
+        return "?" if player_id == person.player_id else await execute(player_id, *rest)
+
+    monkeypatch.setattr(world.wallets, "execute", nonsense)
+    done = tick(world)
+    assert (done["facts_told"], done["facts_failed"]) == (1, 1)
 
 
 def test_when_a_list_changes_everybody_is_screened_again_in_slices(

@@ -1,14 +1,20 @@
 """Sessions: login, lock, refresh, reuse and logout, through the API."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from api_under_test import Reply, World, run
 from e2e.people import registration
+from guarded_people import Guarded
+from services.lockout import count_failure
 from services.sandbox_people import DEMO_PASSWORD
 
 from shared.identity.decide import LOCK_MS
+from shared.identity.passwords import Passwords, Verified
+from shared.kernel.errors import Rejected
 from shared.kernel.times import DAY_MS, MINUTE_MS
 
 
@@ -48,6 +54,75 @@ def test_a_wrong_password_and_an_unknown_email_are_the_same_401(world: World) ->
     assert wrong.json | {"request_id": ""} == unknown.json | {"request_id": ""}
     assert wrong.code == "invalid_credentials"
     assert world.crypto.derivations - calls == 6  # the unknown address costs a password hash too
+
+
+@pytest.mark.parametrize("kind", ["players", "staff"])
+def test_a_known_and_an_unknown_address_cost_the_same_work(
+    world: World, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the lock, and behind it, where no hash hides a difference."""
+    path, known = "/v1/auth/login", _registered(world)
+    if kind == "staff":
+        assert world.call("POST", "/v1/sandbox/seed").status == 200
+        path, known = "/v1/ops/auth/login", {"email": "aml@acme.test"}
+    done: list[str] = []
+    _write_down(world.db, ("first", "query", "execute", "batch"), done, monkeypatch)
+    _write_down(world.crypto, ("aes_gcm_encrypt", "aes_gcm_decrypt"), done, monkeypatch)
+
+    def work(email: str) -> list[str]:
+        done.clear()
+        world.call("POST", path, {"email": email, "password": "wrong-password-1"})
+        return [name.partition("_")[0] for name in done]
+
+    for _ in range(5):
+        assert work(known["email"]) == work("nobody@example.com")
+
+
+def _write_down(
+    port: object, names: tuple[str, ...], done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From now on each of these calls of a port leaves its name in `done`."""
+
+    def noted(name: str, real: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: Any) -> object:
+            done.append(name)
+            return real(*args)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(type(port), name, staticmethod(noted(name, getattr(port, name))))
+
+
+@pytest.mark.parametrize("has_factor", [False, True])
+def test_a_right_password_that_finds_the_lock_after_its_hash_costs_what_a_wrong_one_does(
+    world: World, has_factor: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many at once, answered alike, the one that took longer would be the right one."""
+    person = Guarded(world)
+    if has_factor:
+        person.enrol()
+    done: list[str] = []
+    real = Passwords.verify
+
+    async def verify(self: Passwords, password: str, stored: str | None) -> Verified:
+        verified = await real(self, password, stored)
+        for _ in range(3):
+            with suppress(Rejected):
+                index = world.house.blind_index.of("email", person.login["email"])
+                await count_failure(world.house, index, "player", world.clock.now_ms())
+        done.clear()
+        return verified
+
+    monkeypatch.setattr(Passwords, "verify", verify)
+    _write_down(world.db, ("first", "query", "execute", "batch"), done, monkeypatch)
+
+    def work(password: str) -> list[str]:
+        world.clock.advance(LOCK_MS)
+        assert person.try_login(password=password).code == "account_locked"
+        return list(done)
+
+    assert work(person.login["password"]) == work("wrong-password-1")
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -180,6 +180,19 @@ def test_what_law_keeps_opens_for_an_authority_until_its_time_is_over(
     assert run(keep_and_delete(world.house, 0))["people_forgotten"] == 0
 
 
+def test_what_an_analyst_read_as_a_birth_date_goes_with_the_person(
+    world: MoneyWorld, player: Player
+) -> None:
+    world.call("POST", DOCUMENTS, document("selfie"), token=player.token)
+    said = {"document_birth_date": "1990-05-18", "reason": "as it stands", "decision": "approve"}
+    path = f"/v1/ops/kyc/{player.player_id}/decision"
+    assert world.call("POST", path, said, token=staff(world, "kyc")).status == 409
+    born = "SELECT born FROM birth_date_readings"
+    assert world.rows(born) == [{"born": "1990-05-18"}]
+    erase(world, player)
+    assert world.rows(born) == [{"born": None}]
+
+
 def test_when_the_retention_is_over_the_documents_go_too(world: MoneyWorld, player: Player) -> None:
     world.call("POST", DOCUMENTS, document("selfie"), token=player.token)
     erase(world, player)

@@ -5,7 +5,10 @@ import pytest
 from api_under_test import World, run
 from guarded_people import FACTOR, Guarded
 from services import second_factors
+from services.container import House
+from services.second_factors import Factor
 
+from shared.identity.decide import LOCK_MS
 from shared.kernel.times import DAY_MS, MINUTE_MS, SECOND_MS
 
 
@@ -23,6 +26,7 @@ def test_without_one_nothing_is_asked_in_the_sandbox(world: World) -> None:
         "status": "none",
         "enrolled_at": None,
         "recovery_codes_left": 0,
+        "recovery_codes_to_renew": 0,
         "required": False,
     }
     assert person.try_login().status == 200
@@ -110,9 +114,11 @@ def test_no_code_opens_two_doors(ana: Guarded) -> None:
 
 def test_of_many_logins_with_one_code_at_once_one_is_let_in(ana: Guarded) -> None:
     ana.world.clock.advance(8 * DAY_MS)
+    ana.world.let_others_in()
     bodies = [ana.login | {"otp": ana.phone.code()}] * 3
     replies = ana.world.at_once("POST", "/v1/auth/login", bodies)
     assert sorted(reply.status for reply in replies) == [200, 401, 401]
+    assert ana.try_login().status == 200, "and nothing is locked"
 
 
 def test_of_two_that_read_the_factor_before_a_code_was_spent_one_is_refused(ana: Guarded) -> None:
@@ -183,6 +189,77 @@ def test_fifty_codes_at_once_are_told_no_more_than_three_in_turn(ana: Guarded) -
     codes = [reply.code for reply in ana.world.at_once("POST", "/v1/auth/login", bodies)]
     assert codes.count("invalid_credentials") == 3
     assert codes.count("account_locked") == 47
+
+
+@pytest.mark.parametrize("before", [0, 2, 3, 30])
+@pytest.mark.parametrize("recovery", [False, True])
+def test_the_right_code_among_many_at_once_proves_something_only_when_it_is_let_in(
+    ana: Guarded, before: int, recovery: bool
+) -> None:
+    """Else the password alone is enough after the lock."""
+    world = ana.world
+    world.clock.advance(8 * DAY_MS)
+    codes = [f"{n:06d}" for n in range(100_000, 100_030)]
+    right = ana.recovery_codes[0] if recovery else ana.phone.code()
+    codes.insert(before, right)
+    world.let_others_in()
+    replies = world.at_once("POST", "/v1/auth/login", [ana.login | {"otp": code} for code in codes])
+    is_let_in = before < 3
+    assert (replies[before].status == 200) == is_let_in
+    world.clock.advance(31 * MINUTE_MS)
+    assert (ana.try_login().status == 200) == is_let_in
+    left = world.rows("SELECT * FROM recovery_codes WHERE used_at IS NULL")
+    assert len(left) == (9 if recovery and is_let_in else 10)
+
+
+@pytest.mark.parametrize("door", ["login", "prove", "password"])
+def test_of_many_codes_at_once_three_are_looked_at(
+    ana: Guarded, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, token = ana.world, ana.tokens["access_token"]
+    looked_at = []
+    real = second_factors.accept
+
+    async def accept(house: House, factor: Factor, code: str, **when: int) -> bool:
+        looked_at.append(code)
+        return await real(house, factor, code, **when)
+
+    monkeypatch.setattr(second_factors, "accept", accept)
+    bodies: list[dict[str, str]] = [{"otp": f"{n:06d}"} for n in range(20)]
+    path = {"login": "/v1/auth/login", "prove": f"{FACTOR}/prove", "password": "/v1/me/password"}
+    if door == "login":
+        bodies = [ana.login | body for body in bodies]
+    elif door == "password":
+        change = {"current_password": ana.login["password"], "new_password": "Another-Secret-991"}
+        bodies = [change | body for body in bodies]
+    world.let_others_in()
+    replies = world.at_once("POST", path[door], bodies, token=token if door != "login" else None)
+    assert len(looked_at) == 3
+    assert [reply.code for reply in replies].count("account_locked") == 17
+    world.clock.advance(LOCK_MS)
+    assert ana.try_login(otp=ana.phone.code()).status == 200
+
+
+def test_a_right_code_in_a_session_that_came_behind_three_wrong_ones_opens_nothing(
+    ana: Guarded,
+) -> None:
+    world = ana.world
+    world.clock.advance(11 * MINUTE_MS)
+    ana.log_in()
+    bodies = [{"otp": code} for code in ("000000", "000001", "000002", ana.phone.code())]
+    token = ana.tokens["access_token"]
+    world.let_others_in()
+    replies = world.at_once("POST", f"{FACTOR}/prove", bodies, token=token)
+    assert [reply.code for reply in replies] == ["second_factor_invalid"] * 3 + ["account_locked"]
+    [factor] = world.rows("SELECT * FROM second_factors")
+    assert factor["proved_at"] == factor["confirmed_at"]
+    assert ana.send("PATCH", "/v1/me", {"phone": "+5511911111111"}).code == "step_up_required"
+
+
+def test_a_right_code_as_the_third_leaves_no_lock(ana: Guarded) -> None:
+    codes = ["000000", "000001", ana.phone.code()]
+    assert [ana.prove(code).status for code in codes][-1] == 200
+    assert ana.world.rows("SELECT * FROM login_failures") == []
 
 
 def test_wrong_codes_in_a_session_count_too(ana: Guarded) -> None:

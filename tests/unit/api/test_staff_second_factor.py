@@ -9,6 +9,7 @@ from guarded_people import Phone
 from services.sandbox_people import _staff_member
 
 from shared.identity import totp
+from shared.identity.decide import LOCK_MS
 from shared.identity.model import Role
 from shared.kernel.times import DAY_MS
 
@@ -125,6 +126,20 @@ def test_the_code_of_a_reset_is_good_for_a_day_and_the_newest_alone(
     assert ben.try_login(otp=first).code == "invalid_credentials"
     world.clock.advance(DAY_MS)
     assert ben.try_login(otp=second).code == "invalid_credentials"
+
+
+def test_of_many_codes_at_once_the_right_one_behind_three_wrong_ones_is_not_spent(
+    world: World, admin: Colleague
+) -> None:
+    ben = Colleague(world, "support", "ben")
+    codes = [f"{n:06d}" for n in range(3)] + [_reset(world, admin, ben.staff_id).json["reset_code"]]
+    login = {"email": ben.email, "password": PASSWORD}
+    world.let_others_in()
+    bodies = [login | {"otp": code} for code in codes]
+    replies = world.at_once("POST", "/v1/ops/auth/login", bodies)
+    assert [reply.code for reply in replies] == ["invalid_credentials"] * 3 + ["account_locked"]
+    world.clock.advance(LOCK_MS)
+    assert ben.try_login(otp=codes[-1]).json["scope"] == "enrol"
 
 
 def test_nobody_recovers_their_own_account_and_only_administrators_recover(

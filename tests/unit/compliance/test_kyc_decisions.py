@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.compliance.age import Age, Reading
 from shared.compliance.errors import (
     KYC_BIRTH_DATE_DIFFERS,
     KYC_DECIDED,
@@ -27,7 +28,6 @@ from shared.compliance.evidence import (
     vouched_kinds,
 )
 from shared.compliance.kyc import (
-    Age,
     Case,
     Decision,
     Findings,
@@ -90,11 +90,14 @@ class Desk:
                 rules=RULES,
                 open_matches=self.matches,
                 findings=Findings(self.outcome, frozenset(kinds), self.is_waived),
-                age=Age(BORN, frozenset(self.seen), 18, local_date(self.now)),
+                age=Age(BORN, self._readings(), 18, local_date(self.now)),
                 now_ms=self.now,
             )
         )
         return self
+
+    def _readings(self) -> tuple[Reading, ...]:
+        return tuple(Reading(str(born), born, "provider", 0, 0) for born in self.seen)
 
     def _take(self, verdict: Verdict) -> None:
         if verdict.case != self.case:

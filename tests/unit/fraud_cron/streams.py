@@ -78,6 +78,10 @@ class Stream:
     def texts(self) -> list[str]:
         return [self.text(event.seq) for event in self.events]
 
+    def packet(self, *places: int) -> str:
+        """One message with these events, as a wallet sends them."""
+        return json.dumps([self.members(seq) for seq in places])
+
     def tampered(self, seq: int, /, **changes: object) -> str:
         """The text with other content under the old hash."""
         return json.dumps(self.members(seq) | changes)

@@ -41,6 +41,24 @@ def test_every_letter_is_stored_with_its_reason_before_it_is_acknowledged() -> N
     assert surrogate["body"] == "\\ud800"
 
 
+def test_a_message_of_many_events_is_one_letter_and_replayed_as_a_whole() -> None:
+    world = World()
+    ana = world.stream("ana").add("DEPOSIT", 5).add("DEPOSIT", 6).add("DEPOSIT", 7)
+    keep(
+        world,
+        *deliveries([ana.packet(2, 3), ana.packet(1, 2).replace(ana.events[1].hash, "f" * 64)]),
+    )
+    first, second = letters(world)
+    assert [(letter["player_id"], letter["seq"]) for letter in (first, second)] == [
+        ("ana", 3),
+        ("ana", 2),
+    ]
+    ask_for_all(world)
+    world.run(replay)
+    assert world.projected("ana") == [1, 2, 3]
+    assert [letter["status"] for letter in letters(world)] == ["replayed", "refused"]
+
+
 def test_a_batch_that_cannot_be_stored_is_not_acknowledged() -> None:
     world = World()
     message = Delivered("x")

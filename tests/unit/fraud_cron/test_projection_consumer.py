@@ -129,6 +129,52 @@ def test_an_unreachable_wallet_holds_up_its_own_player_only() -> None:
     assert world.projected("far") == []
 
 
+def test_a_message_of_many_events_is_stored_and_acknowledged_as_one() -> None:
+    world = World()
+    first, second = story(world, "player-1"), story(world, "player-2")
+    packets = [first.packet(1, 2), second.packet(*range(1, 7)), first.packet(3, 4, 5, 6)]
+    messages = deliveries(packets)
+    outcome = consume(world, messages)
+    assert [message.said for message in messages] == [["ack"]] * 3
+    assert (outcome.messages, outcome.projected, outcome.acknowledged) == (3, 12, 3)
+    assert_level(world, first)
+    assert_level(world, second)
+    again = deliveries([first.packet(2, 3)])
+    assert consume(world, again).projected == 0
+    assert again[0].said == ["ack"]
+
+
+def test_a_message_whose_beginning_is_known_brings_its_end() -> None:
+    world = World()
+    stream = story(world)
+    consume(world, deliveries([stream.packet(1, 2)]))
+    late = deliveries([stream.packet(2, 3, 4, 5, 6)])
+    consume(world, late)
+    assert late[0].said == ["ack"]
+    assert_level(world, stream)
+
+
+def test_one_tampered_event_in_a_message_is_reported_and_the_wallet_is_believed() -> None:
+    world = World()
+    stream = story(world)
+    tampered = [stream.members(1), json.loads(stream.tampered(2, amount_minor=7))]
+    messages = deliveries([json.dumps(tampered)])
+    consume(world, messages)
+    assert messages[0].said == ["ack"]
+    assert [alert["rule_id"] for alert in world.alerts()]
+    assert_level_up_to(world, stream, 2)
+
+
+def test_events_of_two_wallets_in_one_message_are_no_message_of_ours() -> None:
+    world = World()
+    first, second = story(world, "player-1"), story(world, "player-2")
+    messages = deliveries([json.dumps([first.members(1), second.members(1)])])
+    outcome = consume(world, messages)
+    assert messages[0].said == ["retry 10"]
+    assert "several wallets" in outcome.unreadable["m0"]
+    assert world.projected("player-1") == []
+
+
 def test_retries_wait_longer_each_time_up_to_five_minutes() -> None:
     world = World()
     story(world, "far")
@@ -147,6 +193,8 @@ def test_retries_wait_longer_each_time_up_to_five_minutes() -> None:
         "",
         "no JSON",
         "[]",
+        "[{}]",
+        "[[]]",
         "{}",
         "[" * 100_000,
         '{"player_id": "\\ud800"}',

@@ -245,6 +245,18 @@ def test_a_withdrawal_forfeits_the_grants_that_say_so(house: House, policy: str,
     assert house.is_proven()
 
 
+def test_a_withdrawal_forfeits_a_grant_whose_money_is_all_staked() -> None:
+    house = House().open().deposit(1_000)
+    house.grant("g", 500, on_withdrawal="forfeit", wagering_multiplier=2)
+    bet(house, 1_500, "open")
+    house.deposit(300)
+    house.do("withdrawal_hold", amount_minor=300, payment_account_id="a")
+    assert grant(house, "g")["status"] == "forfeited"
+    win(house, 3_000, "open")
+    assert house.money == (2_000, 0, 300), "a third of the stake was the house's"
+    assert house.is_proven()
+
+
 # What still comes back to a closed grant
 
 

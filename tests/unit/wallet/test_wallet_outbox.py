@@ -10,8 +10,9 @@ from unit.wallet.wallet_house import PLAYER, House
 from shared.platform.native.alarm import NativeAlarm
 from shared.platform.native.queue import NativeQueue
 from shared.platform.ports import Unreachable
-from shared.wallet.delivery import BATCH, BATCHES_PER_ALARM, Delivery
-from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS, PACE_MS
+from shared.wallet.delivery import EVENTS_PER_MESSAGE, MESSAGES_PER_ALARM, Delivery
+from shared.wallet.earliest import EarliestAlarm
+from shared.wallet.outbox import BATCH_DELAY_MS, MAX_BACKOFF_MS, MAX_MESSAGE_BYTES, PACE_MS
 
 
 class BrokenQueue:
@@ -37,8 +38,13 @@ class CountingAlarm(NativeAlarm):
         await super().set_at(at_ms)
 
 
-def seqs(messages: Sequence[str]) -> list[int]:
-    return [json.loads(message)["seq"] for message in messages]
+def seqs(events: Sequence[str]) -> list[int]:
+    return [json.loads(event)["seq"] for event in events]
+
+
+def told(queue: NativeQueue) -> list[int]:
+    """The places of the events in the messages that wait, in their order."""
+    return [event["seq"] for message in queue.waiting for event in json.loads(message)]
 
 
 def test_a_message_is_the_whole_event_with_player_and_currency(house: House) -> None:
@@ -94,10 +100,10 @@ def test_a_sandbox_that_moves_its_clock_does_not_move_deliveries() -> None:
     assert house.wallet.next_delivery_at() == house.clock.now_ms() + BATCH_DELAY_MS
 
 
-def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
+def test_a_burst_of_bets_sets_one_alarm_and_is_one_message(house: House) -> None:
     async def story() -> None:
         queue, alarm = NativeQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         session_id = house.session()
         for _ in range(10):
             house.play(session_id, 100)
@@ -106,7 +112,8 @@ def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
         assert not alarm.take_if_due(house.clock.now_ms())
         assert alarm.take_if_due(house.clock.advance(BATCH_DELAY_MS))
         await delivery.drain()
-        assert seqs(queue.waiting) == list(range(1, 24))
+        assert told(queue) == list(range(1, 24))
+        assert len(queue.waiting) == 1
         assert await alarm.get() is None
         house.play(session_id, 100)
         await delivery.arm()
@@ -118,12 +125,12 @@ def test_a_burst_of_bets_sets_one_alarm_and_is_one_batch(house: House) -> None:
 def test_a_refused_batch_is_kept_and_tried_again(house: House) -> None:
     async def story() -> None:
         queue, alarm = BrokenQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         await delivery.drain()
         assert await alarm.get() == house.clock.now_ms() + 1_000
         queue.is_broken = False
         await delivery.drain()
-        assert seqs(queue.mended.waiting) == [1, 2, 3]
+        assert told(queue.mended) == [1, 2, 3]
         assert house.wallet.next_delivery_at() is None
 
     asyncio.run(story())
@@ -132,7 +139,7 @@ def test_a_refused_batch_is_kept_and_tried_again(house: House) -> None:
 def test_a_new_object_arms_for_what_an_old_one_left(house: House) -> None:
     async def story() -> None:
         alarm = NativeAlarm()
-        await Delivery(house.woken(), NativeQueue(), alarm).arm()
+        await Delivery(house.woken(), NativeQueue(), EarliestAlarm(alarm, house.clock)).arm()
         assert await alarm.get() == house.clock.now_ms() + BATCH_DELAY_MS
 
     asyncio.run(story())
@@ -142,23 +149,31 @@ def test_events_that_come_during_a_delivery_are_not_forgotten(house: House) -> N
     class Interrupted(NativeQueue):
         async def send_batch(self, messages: Sequence[str]) -> None:
             await super().send_batch(messages)
-            if len(self.waiting) == 3:
+            if len(self.waiting) == 1:
                 house.grant("meanwhile", 1)
                 await delivery.arm()
 
     alarm = CountingAlarm()
     queue = Interrupted()
-    delivery = Delivery(house.wallet, queue, alarm)
+    delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
     asyncio.run(delivery.drain())
-    assert seqs(queue.waiting) == [1, 2, 3, 4]
+    assert told(queue) == [1, 2, 3, 4]
     assert alarm.settings == 0
 
 
 def test_a_crash_between_queue_and_cursor_sends_again(house: House) -> None:
     queue = NativeQueue()
-    asyncio.run(queue.send_batch(house.wallet.undelivered(BATCH)))
-    asyncio.run(Delivery(house.woken(), queue, NativeAlarm()).drain())
-    assert seqs(queue.waiting) == [1, 2, 3, 1, 2, 3]
+
+    class Crashing(NativeQueue):
+        async def send_batch(self, messages: Sequence[str]) -> None:
+            await queue.send_batch(messages)
+            raise KeyboardInterrupt
+
+    delivery = Delivery(house.wallet, Crashing(), EarliestAlarm(NativeAlarm(), house.clock))
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(delivery.drain())
+    asyncio.run(Delivery(house.woken(), queue, EarliestAlarm(NativeAlarm(), house.clock)).drain())
+    assert told(queue) == [1, 2, 3, 1, 2, 3]
 
 
 def test_an_alarm_that_cannot_be_set_is_set_by_the_next_call(house: House) -> None:
@@ -172,7 +187,7 @@ def test_an_alarm_that_cannot_be_set_is_set_by_the_next_call(house: House) -> No
 
     async def story() -> None:
         alarm = Failing()
-        delivery = Delivery(house.wallet, NativeQueue(), alarm)
+        delivery = Delivery(house.wallet, NativeQueue(), EarliestAlarm(alarm, house.clock))
         with pytest.raises(Unreachable):
             await delivery.arm()
         alarm.fails = False
@@ -182,24 +197,27 @@ def test_an_alarm_that_cannot_be_set_is_set_by_the_next_call(house: House) -> No
     asyncio.run(story())
 
 
-def test_a_batch_stays_within_what_the_queue_takes(house: House) -> None:
-    for number in range(BATCH):
+def test_a_message_stays_within_what_the_consumer_can_store_at_once(house: House) -> None:
+    for number in range(EVENTS_PER_MESSAGE):
         house.do("bonus_credit", grant_id=f"{number}", amount_minor=1, reason="é" * 500)
     queue = NativeQueue()
-    asyncio.run(Delivery(house.wallet, queue, NativeAlarm()).drain())
-    assert len(queue.waiting) == BATCH + 3
+    asyncio.run(Delivery(house.wallet, queue, EarliestAlarm(NativeAlarm(), house.clock)).drain())
+    assert told(queue) == list(range(1, EVENTS_PER_MESSAGE + 4))
+    sizes = [len(message.encode()) for message in queue.waiting]
+    assert max(sizes) <= MAX_MESSAGE_BYTES + 2
+    assert sizes[0] > MAX_MESSAGE_BYTES // 2
 
 
-def test_one_alarm_carries_a_bounded_number_of_batches(house: House) -> None:
+def test_one_alarm_carries_a_bounded_number_of_messages(house: House) -> None:
     session_id = house.session()
-    for _ in range(BATCH * BATCHES_PER_ALARM // 2):
+    for _ in range(EVENTS_PER_MESSAGE * MESSAGES_PER_ALARM // 2):
         house.play(session_id, 100, payout=100)
 
     async def story() -> None:
         queue, alarm = NativeQueue(), CountingAlarm()
-        delivery = Delivery(house.wallet, queue, alarm)
+        delivery = Delivery(house.wallet, queue, EarliestAlarm(alarm, house.clock))
         await delivery.drain()
-        assert len(queue.waiting) == BATCH * BATCHES_PER_ALARM
+        assert len(queue.waiting) == MESSAGES_PER_ALARM
         assert alarm.settings == 1
         await delivery.drain()
         assert house.wallet.next_delivery_at() is None

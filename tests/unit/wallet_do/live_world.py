@@ -9,6 +9,7 @@ from live.table import Table
 from unit.wallet.wallet_house import IN_FORCE, LOGIN, House
 
 from shared.platform.native.alarm import NativeAlarm
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.live import HandOver
 
 OTHER_LOGIN = "019ab0de-0000-7000-8000-0000000000bb"
@@ -92,7 +93,7 @@ class Live:
             self.house.woken(),
             self.sockets,
             self.house.clock,
-            self.alarm,
+            EarliestAlarm(self.alarm, self.house.clock),
             self.failures.note,
             self.log.append,
         )

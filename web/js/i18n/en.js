@@ -277,6 +277,8 @@ export const en = {
   "factor.qr": "QR code of the key",
   "factor.open": "Open in the app of this device",
   "factor.confirm": "Confirm",
+  "factor.renew_why": "The recovery codes are used up or will stop working. Make ten new ones.",
+  "factor.renew": "Make new codes",
   "factor.remove": "Remove the app",
   "recovery.title": "Recovery codes",
   "recovery.text": "Each opens the account once, should you lose the phone. Keep them elsewhere: they are shown now only.",

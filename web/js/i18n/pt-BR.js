@@ -277,6 +277,8 @@ export const ptBR = {
   "factor.qr": "Código QR da chave",
   "factor.open": "Abrir no aplicativo deste aparelho",
   "factor.confirm": "Confirmar",
+  "factor.renew_why": "Os códigos de recuperação acabaram ou vão deixar de valer. Crie dez novos.",
+  "factor.renew": "Criar novos códigos",
   "factor.remove": "Remover o aplicativo",
   "recovery.title": "Códigos de recuperação",
   "recovery.text": "Cada um abre a conta uma vez, se você perder o celular. Guarde-os fora dele: só aparecem agora.",

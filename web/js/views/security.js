@@ -48,7 +48,9 @@ function drawFactor() {
   if (!factor) return;
   byId("factor-state").textContent = t(`factor.${factor.status}`, { count: factor.recovery_codes_left });
   show(byId("factor-begin"), factor.status !== "active" && byId("factor-secret").textContent === "");
-  show(byId("factor-remove"), factor.status === "active");
+  const isActive = factor.status === "active";
+  show(byId("factor-renew"), isActive && (factor.recovery_codes_to_renew > 0 || factor.recovery_codes_left === 0));
+  show(byId("factor-remove"), isActive);
 }
 
 function drawQr(text) {
@@ -83,12 +85,22 @@ async function beginFactor({ password }) {
 
 async function confirmFactor({ otp }) {
   const { recovery_codes: codes } = await act(`${FACTOR}/confirm`, { otp: otp.trim() });
+  showCodes(codes);
+  await renewSession(); // a token that could only enrol becomes a whole one
+  await load();
+}
+
+function showCodes(codes) {
   forgetSecrets();
   byId("recovery-list").replaceChildren(...codes.map((code) => h("li", {}, h("code", {}, code))));
   show(byId("recovery"), true);
   byId("recovery").focus();
-  await renewSession(); // a token that could only enrol becomes a whole one
-  await load();
+}
+
+async function renewCodes({ otp }) {
+  const { recovery_codes: codes } = await act(`${FACTOR}/recovery-codes`, { otp: otp.trim() });
+  showCodes(codes);
+  await loadFactor();
 }
 
 async function removeFactor({ otp }) {
@@ -175,7 +187,7 @@ export function clearSecurity() {
   devices = [];
   history = [];
   forgetSecrets();
-  for (const id of ["factor-begin", "factor-confirm", "factor-remove", "password-change"]) byId(id).reset();
+  for (const id of ["factor-begin", "factor-confirm", "factor-renew", "factor-remove", "password-change"]) byId(id).reset();
   byId("devices").replaceChildren();
   byId("access-history").replaceChildren();
 }
@@ -183,6 +195,7 @@ export function clearSecurity() {
 export function startSecurity() {
   onSubmit("factor-begin", beginFactor);
   onSubmit("factor-confirm", confirmFactor);
+  onSubmit("factor-renew", renewCodes);
   onSubmit("factor-remove", removeFactor);
   onSubmit("password-change", changePassword);
   byId("recovery-copy").addEventListener("click", async (event) => {

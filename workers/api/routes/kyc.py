@@ -191,7 +191,7 @@ async def read_evidence(call: Call[None]) -> EvidenceView:
         found.person,
         evidence.person,
         evidence.cpf,
-        lists=(found.rows, evidence.matches, evidence.decisions),
+        lists=(found.rows, evidence.matches, evidence.readings, evidence.decisions),
         missing=missing_kinds(found.documents, identity_rules(call.house, call.now_ms)),
         now_ms=call.now_ms,
     )
@@ -249,6 +249,7 @@ async def decide_kyc(call: Call[KycDecisionBody]) -> KycDecisionView:
         reason=body.reason,
         reason_code=body.reason_code,
         findings=Findings(outcome=body.screening, kinds=frozenset(body.kinds)),
+        version=body.version,
         born=body.document_birth_date,
     )
     found = await rule(call.house, call.principal, call.path["player_id"], ruling, call.now_ms)
@@ -275,7 +276,11 @@ async def decide_kyc(call: Call[KycDecisionBody]) -> KycDecisionView:
 async def propose_override(call: Call[OverrideBody]) -> Answer:
     body = call.body
     proposal = await override_proposal(
-        call.house, call.path["player_id"], body.reason, body.screening
+        call.house,
+        call.path["player_id"],
+        body.reason,
+        Findings(outcome=body.screening, settles_age=body.settles_age),
+        body.version,
     )
     row, replayed = await propose(call.house, call.principal, call.key, proposal, call.now_ms)
     replay = {"Idempotency-Replayed": "true"} if replayed else {}

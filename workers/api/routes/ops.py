@@ -1,11 +1,12 @@
 """The operator's desk: game versions by two people, alerts, the audit log."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from http_layer.call import Call
 from http_layer.routing import route, staff
-from services.approvals import decide_approval
+from services.approvals import decide_approval, log_readers, readable_kinds
 from services.catalogue_changes import propose_rtp
 from services.payment_alerts import RULES as PAYMENT_RULES
 from services.rows import page_of
@@ -24,7 +25,12 @@ from views.ops import (
     RtpBody,
 )
 
-from shared.audit.errors import APPROVAL_DECIDED, APPROVAL_NOT_FOUND, MAKER_IS_CHECKER
+from shared.audit.errors import (
+    APPROVAL_DECIDED,
+    APPROVAL_EXPIRED,
+    APPROVAL_NOT_FOUND,
+    MAKER_IS_CHECKER,
+)
 from shared.games.errors import GAME_NOT_FOUND
 from shared.kernel.times import rfc3339
 from shared.platform.ports import Record, SqlValue
@@ -55,7 +61,7 @@ async def change_rtp(call: Call[RtpBody]) -> GameVersionView:
     "GET",
     "/v1/ops/approvals",
     tag="Operators: approvals",
-    summary="What waits for, or had, a second person; kyc sees overrides of identity checks only",
+    summary="What waits for, or had, a second person; a role sees the kinds that it may decide",
     auth=staff("game_ops", "finance", "kyc", "admin", "auditor", "regulator"),
     query=ApprovalsQuery,
     response=ApprovalsView,
@@ -66,9 +72,10 @@ async def list_approvals(call: Call[None]) -> ApprovalsView:
         "approvals",
         "approval_id",
         status=call.query.status,
-        within=("kind", "kyc_*") if call.principal.role == "kyc" else None,
+        among=("kind", readable_kinds(call.principal)),
     )
     page, cursor = page_of(rows, call.query.limit, "approval_id")
+    await log_readers(call.house, call.principal, page, call.now_ms)
     return ApprovalsView(items=[approval_view(row) for row in page], next_cursor=cursor)
 
 
@@ -80,7 +87,7 @@ async def list_approvals(call: Call[None]) -> ApprovalsView:
     auth=staff("game_ops", "finance", "kyc", "admin"),
     body=DecisionBody,
     response=ApprovalView,
-    problems=(APPROVAL_NOT_FOUND, APPROVAL_DECIDED, MAKER_IS_CHECKER),
+    problems=(APPROVAL_NOT_FOUND, APPROVAL_DECIDED, APPROVAL_EXPIRED, MAKER_IS_CHECKER),
 )
 async def decide(call: Call[DecisionBody]) -> ApprovalView:
     row = await decide_approval(
@@ -139,10 +146,11 @@ async def _newest(
     key: str,
     *,
     within: tuple[str, str] | None = None,
+    among: tuple[str, Sequence[str]] | None = None,
     **equal: str | None,
 ) -> list[Record]:
-    """`limit + 1` rows of a table of this module, newest key first, filtered by equality and, with
-    `within`, to a column that matches a GLOB pattern.
+    """`limit + 1` rows of a table of this module, newest key first, filtered by equality, with
+    `within` to a column that matches a GLOB pattern, with `among` to one that has such a value.
     """
     filters = {column: value for column, value in equal.items() if value is not None}
     clauses = [f"{column} = ?" for column in filters]
@@ -150,6 +158,9 @@ async def _newest(
     if within is not None:
         clauses.append(f"{within[0]} GLOB ?")
         params.append(within[1])
+    if among is not None:
+        clauses.append(f"{among[0]} IN (SELECT value FROM json_each(?))")  # noqa: S608 - as below
+        params.append(json.dumps(among[1]))
     if call.query.cursor is not None:
         clauses.append(f"{key} < ?")
         params.append(call.query.cursor)

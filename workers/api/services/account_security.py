@@ -28,13 +28,14 @@ async def show_second_factor(house: House, principal: Principal) -> SecondFactor
     """What is set up."""
     factor = await second_factors.find(house, principal.subject_id)
     confirmed_at = None if factor is None else factor.confirmed_at
-    left = (
-        0 if confirmed_at is None else await second_factors.codes_left(house, principal.subject_id)
-    )
+    left, to_renew = 0, 0
+    if confirmed_at is not None:
+        left, to_renew = await second_factors.codes_left(house, principal.subject_id)
     return SecondFactorView(
         status="none" if factor is None else "pending" if confirmed_at is None else "active",
         enrolled_at=None if confirmed_at is None else rfc3339(confirmed_at),
         recovery_codes_left=left,
+        recovery_codes_to_renew=to_renew,
         required=second_factor_is_required(house),
     )
 

@@ -3,10 +3,12 @@
 The maker can never be the checker; the database refuses it too. What a decision changes in D1 moves
 in its transaction. What a wallet does comes after it, under the approval's id as the idempotency
 key, so it happens once however often it is asked for; when the wallet gave no answer, or refused
-for a cause that may pass, the checker sends the same decision again.
+for a cause that may pass, the checker sends the same decision again, while the proposal holds. Who
+may decide a kind may read its proposals, and who only watches reads all.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Final
 
 from views.ops import DecisionBody
@@ -14,8 +16,15 @@ from views.ops import DecisionBody
 from services import catalogue_changes, kyc_rulings, ledger_ops
 from services.audit import Action, carry_out
 from services.container import House
+from services.personal_data import log_page
 from services.proposals import Approved, Kind, Outcome
-from shared.audit.errors import APPROVAL_DECIDED, APPROVAL_NOT_FOUND, MAKER_IS_CHECKER
+from services.rows import integer
+from shared.audit.errors import (
+    APPROVAL_DECIDED,
+    APPROVAL_EXPIRED,
+    APPROVAL_NOT_FOUND,
+    MAKER_IS_CHECKER,
+)
 from shared.identity.errors import FORBIDDEN
 from shared.identity.model import Principal
 from shared.kernel.errors import Rejected
@@ -29,6 +38,8 @@ KINDS: Final[dict[str, Kind]] = {
     "kyc_override": kyc_rulings.KYC_OVERRIDE,
 }
 
+_WATCHERS: Final = frozenset({"auditor", "regulator"})
+
 # The approval moves last: of two deciders at once, the second changes nothing.
 _DECIDE: Final = """
 UPDATE approvals SET status = ?, checker_id = ?, decided_at = ?, decision_reason = ?
@@ -40,13 +51,33 @@ AND carried_out_at IS NULL
 """
 
 
+def readable_kinds(principal: Principal) -> list[str]:
+    """The kinds whose proposals somebody may read."""
+    if principal.role in _WATCHERS:
+        return sorted(KINDS)
+    return sorted(name for name, kind in KINDS.items() if principal.role in kind.deciders)
+
+
+async def log_readers(
+    house: House, reader: Principal, approvals: Iterable[Record], now_ms: int
+) -> None:
+    """Who reads what two people say about a person is in the log of looks, before it is shown."""
+    about = {
+        str(json.loads(str(row["subject"]))["player_id"])
+        for row in approvals
+        if KINDS[str(row["kind"])].keeps_words
+    }
+    await log_page(house, reader, about, "approvals", now_ms)
+
+
 async def decide_approval(
     house: House, checker: Principal, approval_id: str, body: DecisionBody, now_ms: int
 ) -> Record:
     """The approval after the decision and, when it was approved, after it was carried out.
 
     Raises:
-        Rejected: APPROVAL_NOT_FOUND, FORBIDDEN, MAKER_IS_CHECKER, APPROVAL_DECIDED.
+        Rejected: APPROVAL_NOT_FOUND, FORBIDDEN, MAKER_IS_CHECKER, APPROVAL_EXPIRED,
+            APPROVAL_DECIDED.
         Unreachable: the decision stands and the wallet gave no answer; send it again.
     """
     approval = await _approval(house, approval_id)
@@ -55,9 +86,12 @@ async def decide_approval(
         raise Rejected(FORBIDDEN, f"This role does not decide a {approval['kind']!s}.")
     if approval["maker_id"] == checker.subject_id:
         raise Rejected(MAKER_IS_CHECKER, "You proposed this; a second person must decide.")
-    if not _waits_for(approval, checker, body):
-        if approval["status"] != "pending":
-            raise Rejected(APPROVAL_DECIDED, f"It was {approval['status']!s} already.")
+    is_sent_again = _waits_for(approval, checker, body)
+    if approval["status"] != "pending" and not is_sent_again:
+        raise Rejected(APPROVAL_DECIDED, f"It was {approval['status']!s} already.")
+    if body.decision == "approve" and _is_over(approval, kind, now_ms):
+        raise Rejected(APPROVAL_EXPIRED, "It was proposed too long ago; propose it anew.")
+    if not is_sent_again:
         await _decide(house, checker, approval, kind, body, now_ms)
         approval = await _approval(house, approval_id)
     if approval["status"] == "approved":
@@ -105,6 +139,10 @@ def _waits_for(approval: Record, checker: Principal, body: DecisionBody) -> bool
         and approval["carried_out_at"] is None
         and approval["checker_id"] == checker.subject_id
     )
+
+
+def _is_over(approval: Record, kind: Kind, now_ms: int) -> bool:
+    return kind.holds_ms is not None and now_ms - integer(approval["created_at"]) >= kind.holds_ms
 
 
 def _approved(approval: Record) -> Approved:

@@ -4,15 +4,22 @@ A right password without the code that is due is answered `second_factor_require
 tells that the password was right: a client must be able to ask for the code of those who have one,
 and of nobody else. Where a code could be guessed, a password alone, refused or let in, neither
 clears nor adds to the count of failures: a known password buys no guesses. A wrong code is answered
-exactly as a wrong password is, and counts as one.
+exactly as a wrong password is, and counts as one; it is counted before it is looked at, so that of
+many at once no more are looked at than in turn, and what is refused as locked proves nothing.
 """
 
 import json
-from typing import NoReturn, cast
+from typing import cast
 
 from services import second_factors
 from services.container import House
-from services.lockout import forgive, refuse_failure, refuse_locked
+from services.lockout import (
+    count_failure,
+    forgive_by_code,
+    forgive_by_password,
+    refuse_locked,
+    refuse_locked_meanwhile,
+)
 from services.player_clock import player_now_ms
 from services.second_factors import Factor
 from shared.compliance.model import profile_now
@@ -75,18 +82,17 @@ async def prove(house: House, kind: Audience, tried: Attempt, now_ms: int) -> Pr
     stored = None if row is None else str(row["password_hash"])
     verified = await house.passwords.verify(tried.password, stored)
     if row is None or stored is None or not verified.matches:
-        await _refuse_wrong(house, email_index, kind, now_ms)
+        await count_failure(house, email_index, kind, now_ms)
+        raise _wrong()
+    await refuse_locked_meanwhile(house, email_index, kind, now_ms)
     subject_id = str(row["subject_id"])
     factor = await second_factors.find_confirmed(house, subject_id)
     if kind == "player":
         proved_at = await _player_code(house, email_index, subject_id, factor, tried.otp, now_ms)
     else:
         proved_at = await _staff_code(house, email_index, subject_id, factor, tried.otp, now_ms)
-    # Others may have failed while this one was hashed: it is let in only if they were too few.
-    if factor is None or proved_at is not None:
-        await forgive(house, email_index, kind, now_ms)
-    else:
-        await refuse_locked(house, email_index, kind, now_ms)
+    if factor is None:
+        await forgive_by_password(house, email_index, kind, now_ms)
     if verified.is_weaker:
         stored = await _rehash(house, subject_id, tried.password, stored, now_ms)
     return Proven(
@@ -139,11 +145,12 @@ async def _player_code(
     player_now = await player_now_ms(house, player_id, now_ms)
     if otp is None:
         if await code_is_due(house, factor, player_now, now_ms):
-            await refuse_locked(house, email_index, "player", now_ms)
             raise Rejected(SECOND_FACTOR_REQUIRED, "Send the code of your authenticator as otp.")
         return None
+    await count_failure(house, email_index, "player", now_ms)
     if not await second_factors.accept(house, factor, otp, now_ms=now_ms, proved_at=player_now):
-        await _refuse_wrong(house, email_index, "player", now_ms)
+        raise _wrong()
+    await forgive_by_code(house, email_index, "player")
     return player_now
 
 
@@ -161,25 +168,25 @@ async def _staff_code(
     if otp is None:
         if not second_factor_is_required(house):
             return None
-        await refuse_locked(house, email_index, "staff", now_ms)
         raise Rejected(OTP_REQUIRED, "Staff log in with a one-time password here.")
+    if factor is None and not second_factor_is_required(house):
+        return None
+    await count_failure(house, email_index, "staff", now_ms)
     if factor is not None:
         right = await second_factors.accept(house, factor, otp, now_ms=now_ms, proved_at=now_ms)
-    elif second_factor_is_required(house):
+    else:
         text = normalised_code(otp)
         right = is_recovery_code(text) and await second_factors.spend_code(
             house, staff_id, text, "reset", now_ms
         )
-    else:
-        return None
     if not right:
-        await _refuse_wrong(house, email_index, "staff", now_ms)
+        raise _wrong()
+    await forgive_by_code(house, email_index, "staff")
     return now_ms
 
 
-async def _refuse_wrong(house: House, email_index: str, kind: Audience, now_ms: int) -> NoReturn:
-    detail = "E-mail, password or code is wrong."
-    await refuse_failure(house, email_index, kind, now_ms, INVALID_CREDENTIALS, detail)
+def _wrong() -> Rejected:
+    return Rejected(INVALID_CREDENTIALS, "E-mail, password or code is wrong.")
 
 
 async def _rehash(house: House, subject_id: str, password: str, former: str, now_ms: int) -> str:

@@ -67,6 +67,7 @@ _AT_ONCE: Final = (
     "DELETE FROM recovery_codes WHERE subject_id = ?",
     _FORGET_DEVICES,
     "UPDATE kyc_documents SET read_birth_date = NULL WHERE player_id = ?",
+    "UPDATE birth_date_readings SET born = NULL WHERE player_id = ?",
     "UPDATE data_exports SET status = 'expired' WHERE player_id = ?",
 )
 # Deposits are counted, because one that began and ended meanwhile left a balance.

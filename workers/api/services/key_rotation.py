@@ -5,7 +5,8 @@ is sealed under it, and the tick wraps the keys of people anew, seals what is un
 house itself (staff's factors too), gives rows from before there were keys of people theirs, and
 writes blind indexes under the active index key. Each change is written over the very text that was
 read, so nobody's change is lost. `standing` counts what still needs which key: at zero an old key
-can go.
+can go. Recovery codes are hashes and stand under the key of their day until their owner has new
+ones or spends them.
 """
 
 import json
@@ -110,6 +111,13 @@ async def standing(house: House) -> dict[str, dict[str, int]]:
         " SELECT email_index FROM players UNION ALL SELECT email_index FROM staff)"
         " WHERE i < '~' GROUP BY 1"
     )
+    codes = await house.db.query(
+        "SELECT CASE WHEN instr(code_index, '.')"
+        " THEN substr(code_index, 1, instr(code_index, '.') - 1) ELSE 'first' END AS k,"
+        " count(*) AS n FROM recovery_codes"
+        " WHERE used_at IS NULL AND (expires_at IS NULL OR expires_at > ?) GROUP BY 1",
+        house.clock.now_ms(),
+    )
     return {
         "person_keys": _counts(people),
         "staff": _counts(staff),
@@ -117,6 +125,7 @@ async def standing(house: House) -> dict[str, dict[str, int]]:
         "people_without_keys": _counts(old),
         "files_under_keys_of_the_house": {"any": integer(files["n"])},
         "blind_indexes": _counts(indexes),
+        "recovery_codes": _counts(codes),
     }
 
 
@@ -263,7 +272,12 @@ async def _reindex(house: House, column: str, row: Record) -> int:
                 (anew, player_id, before),
             )
         )
-    return (await house.db.batch(statements))[0]
+    try:
+        return (await house.db.batch(statements))[0]
+    except SqlConstraintError as failure:
+        # Somebody else stands under the new index already: a person has to look at the two.
+        _tell(house, player_id, failure)
+        return 0
 
 
 def _tell(house: House, player_id: str, failure: Exception) -> None:

@@ -40,9 +40,11 @@ _RECENT: Final = (
     "SELECT count(*) AS sent, min(created_at) AS first FROM kyc_documents"
     " WHERE player_id = ? AND created_at > ?"
 )
+# Of a file that was cut off and sent again the provider is asked again; it unsays no younger date.
 _OPINION: Final = (
-    "UPDATE kyc_documents SET opinion = ?, provider = ?, provider_reference = ?, vouches = ?,"
-    " read_birth_date = ? WHERE document_id = ?"
+    "UPDATE kyc_documents SET opinion = ?1, provider = ?2, provider_reference = ?3, vouches = ?4,"
+    " read_birth_date = nullif(max(coalesce(read_birth_date, ''), coalesce(?5, '')), '')"
+    " WHERE document_id = ?6"
 )
 
 
@@ -162,7 +164,8 @@ async def _enter(house: House, player_id: str, new: Document, now_ms: int) -> No
         found = await find_case(house, player_id)
         if any(known.document_id == new.document_id for known in found.documents):
             return  # the same file, sent at once, has been through here
-        await screen(house, found, now_ms)
+        if await screen(house, found, now_ms):
+            found = await find_case(house, player_id)
         verdict = after_upload(
             found.case,
             found.documents,

@@ -12,6 +12,7 @@ from typing import Any, Final
 from services.audit import Action, carry_out
 from services.container import House
 from services.kyc import binding
+from services.kyc_age import readings_of
 from services.kyc_screening import matches_of, screen_again
 from services.kyc_store import (
     Found,
@@ -56,6 +57,7 @@ class Evidence:
     person: dict[str, Any]
     cpf: str
     matches: list[Record]
+    readings: list[Record]
     decisions: list[Record]
 
 
@@ -100,6 +102,7 @@ async def open_evidence(house: House, analyst: Principal, player_id: str, now_ms
         person=json.loads(await sealing.unseal(sealed, bound=f"player:{player_id}:pii")),
         cpf=await sealing.unseal(cpf, bound=f"player:{player_id}:cpf"),
         matches=await matches_of(house, player_id),
+        readings=await readings_of(house, player_id),
         decisions=await house.db.query(
             "SELECT * FROM kyc_decisions WHERE player_id = ? ORDER BY decision_id DESC LIMIT 100",
             player_id,

@@ -72,5 +72,8 @@ async def tell_next(house: House, after: str, limit: int) -> tuple[str, Mapping[
             await tell_wallet(house, str(row["player_id"]))
         except Unreachable:
             failed += 1
+        except Exception as failure:  # noqa: BLE001 - the next one may take it
+            failed += 1
+            house.log({"event": "kyc_fact_untold", "failure": anonymous_trace(failure)})
     cursor = str(rows[-1]["player_id"]) if len(rows) == limit else ""
     return cursor, {"facts_told": len(rows) - failed, "facts_failed": failed}

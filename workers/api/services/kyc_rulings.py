@@ -4,8 +4,11 @@ is told of it afterwards, until it has it.
 
 An override is an approval (`services.approvals`): proposed by one, decided by another, and carried
 out under the approval's id, which is the id of its decision too: once, however often it is asked
-for. Nobody overrides an age or a match with a list, and what somebody says about matches is about
-those that had been found when they said it: one that is found afterwards must be looked at first.
+for. Nobody overrides an age or a match with a list. A decision is about the case as it was seen: a
+document, a match or a reading that came since moved its version, and must be looked at first. A
+version never comes back, so an override of a case that moved is refused for good.
+
+What an analyst read as a birth date is kept before anything is decided on it.
 """
 
 from collections.abc import Iterable
@@ -15,14 +18,15 @@ from typing import Final, cast
 
 from services.audit import Action, carry_out
 from services.container import House
+from services.kyc_age import age_of, remember_reading, settle
 from services.kyc_fact import try_to_tell_wallet
-from services.kyc_screening import marks_of, open_matches, resolve, screen
+from services.kyc_screening import open_matches, resolve, screen
 from services.kyc_store import Found, change_case, find_case, identity_rules, open_case
 from services.proposals import Approved, Kind, Proposal
+from shared.compliance.age import Age, open_underage
 from shared.compliance.errors import KYC_DECIDED, KYC_SCREENING_OPEN
 from shared.compliance.evidence import newest_of_each_kind
 from shared.compliance.kyc import (
-    Age,
     Decision,
     Findings,
     ReasonCode,
@@ -30,12 +34,11 @@ from shared.compliance.kyc import (
     Verdict,
     decide,
 )
-from shared.compliance.model import profile_now
 from shared.identity.model import Principal, Role
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Rejected
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
-from shared.kernel.times import local_date
+from shared.kernel.times import DAY_MS
 from shared.platform.ports import Record, Statement
 
 _DECIDED: Final = (
@@ -45,19 +48,24 @@ _DECIDED: Final = (
     " WHERE EXISTS (SELECT 1 FROM kyc_cases k WHERE k.player_id = ? AND k.version = ?)"
 )
 _UNSEEN: Final = "A match was found since. Look at the evidence again, then decide or propose anew."
+_MOVED: Final = "The case changed since. Look at it again, then decide or propose anew."
 _DECIDERS: Final[frozenset[Role]] = frozenset({"kyc", "admin"})
+OVERRIDE_DAYS: Final = 30
+"""How long an override may be approved, and sent again when it was refused (the house's choice)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is decided. `reason` stays in the house, the player reads `reason_code`; `born` is the
-    birth date that an analyst read on a document; `override` are the two people of one.
+    """What is decided. `reason` stays in the house, the player reads `reason_code`; `version` is
+    that of the case which was looked at (None: the newest when it is decided); `born` is the birth
+    date that an analyst read on a document; `override` are the two people of one.
     """
 
     decision: Decision
     reason: str
     reason_code: ReasonCode
     findings: Findings
+    version: int | None = None
     born: date | None = None
     override: Approved | None = None
 
@@ -72,22 +80,29 @@ async def rule(
     """Decide a case; the case after it.
 
     Raises:
-        Rejected: KYC_CASE_NOT_FOUND, or a refusal of `shared.compliance.kyc.decide`.
+        Rejected: KYC_CASE_NOT_FOUND, KYC_DECIDED when the case moved since it was seen, or a
+            refusal of `shared.compliance.kyc.decide`.
     """
-    await find_case(house, player_id)
+    before = await find_case(house, player_id)
     await open_case(house, player_id)
     decision_id = uuid7(now_ms, house.entropy.token(RANDOM_BYTES_PER_ID))
     if ruling.override is not None:
         decision_id = ruling.override.approval_id
-
-    seen = await _seen(house, player_id, ruling)
+    found_now = await screen(house, before, now_ms)
+    if ruling.born is not None:
+        await remember_reading(house, analyst, before, ruling.born, now_ms)
+    seen = before.case.version if ruling.version is None else ruling.version
+    # This reading and these matches moved the case, each by one, and nobody else did.
+    expected = seen + (ruling.born is not None) + found_now
 
     async def plan() -> Action:
         if ruling.override is not None and await _is_ruled(house, decision_id):
             raise _AlreadyRuledError
         found = await find_case(house, player_id)
-        await screen(house, found, now_ms)
+        if found.case.version != expected:
+            raise Rejected(KYC_DECIDED, _MOVED)
         matches = await open_matches(house, player_id)
+        age = await age_of(house, found, now_ms)
         verdict = decide(
             found.case,
             found.documents,
@@ -95,12 +110,12 @@ async def rule(
             rules=identity_rules(house, now_ms),
             open_matches=_kinds(matches),
             findings=ruling.findings,
-            age=_age(house, found, ruling, now_ms),
+            age=age,
             now_ms=now_ms,
         )
-        statements = _statements(found, verdict, analyst, ruling, decision_id, now_ms)
+        statements = _statements(found, verdict, analyst, ruling, decision_id, age, now_ms)
         if ruling.decision == "approve" and ruling.findings.outcome is not None:
-            if marks_of(matches) - seen:
+            if found_now:
                 raise Rejected(KYC_SCREENING_OPEN, _UNSEEN, matches=sorted(_kinds(matches)))
             statements.insert(1, resolve(found, matches, ruling.findings.outcome, now_ms))
         data = {
@@ -117,22 +132,31 @@ async def rule(
 
     _, decided = await carry_out(house, analyst, now_ms, plan)
     if not decided:
-        raise Rejected(KYC_DECIDED, "The case changed a moment ago. Look at it again.")
+        raise Rejected(KYC_DECIDED, _MOVED)
     await try_to_tell_wallet(house, player_id)
     return await find_case(house, player_id)
 
 
 async def override_proposal(
-    house: House, player_id: str, reason: str, outcome: ScreeningOutcome | None
+    house: House, player_id: str, reason: str, findings: Findings, version: int | None
 ) -> Proposal:
-    """What a second person is asked for.
+    """What a second person is asked for; `version` is that of the case which the first has seen
+    (None: the newest).
 
     Raises:
         Rejected: KYC_CASE_NOT_FOUND.
     """
-    await find_case(house, player_id)
-    subject = {"player_id": player_id, "screening": outcome}
-    seen = {"matches": sorted(marks_of(await open_matches(house, player_id)))}
+    found = await find_case(house, player_id)
+    subject = {
+        "player_id": player_id,
+        "screening": findings.outcome,
+        "settles_age": findings.settles_age,
+    }
+    counting = newest_of_each_kind(found.documents).values()
+    seen = {
+        "version": found.case.version if version is None else version,
+        "documents": sorted(one.document_id for one in counting),
+    }
     return Proposal(
         "kyc_override",
         "kyc.override.propose",
@@ -146,13 +170,18 @@ async def override_proposal(
 
 async def _override(house: House, approved: Approved, now_ms: int) -> str | None:
     """The code of the refusal, None when the case is approved."""
-    player_id = str(approved.subject["player_id"])
-    outcome = cast("ScreeningOutcome | None", approved.subject["screening"])
+    subject = approved.subject
+    player_id = str(subject["player_id"])
+    outcome = cast("ScreeningOutcome | None", subject["screening"])
     ruling = Ruling(
         decision="approve",
         reason=approved.reason,
         reason_code="not_confirmed",
-        findings=Findings(outcome=outcome, is_waived=True),
+        findings=Findings(
+            outcome=outcome, is_waived=True, settles_age=bool(subject.get("settles_age"))
+        ),
+        # One from before proposals said which version it was about is about none.
+        version=int(subject.get("version", -1)),
         override=approved,
     )
     checker = Principal(approved.checker_id, "", await _role(house, approved.checker_id))
@@ -165,14 +194,9 @@ async def _override(house: House, approved: Approved, now_ms: int) -> str | None
     return None
 
 
-KYC_OVERRIDE: Final = Kind(_DECIDERS, carry_out=_override, keeps_words=True)
-
-
-async def _seen(house: House, player_id: str, ruling: Ruling) -> frozenset[str]:
-    """The matches that were there to be seen when this was proposed, or is asked for."""
-    if ruling.override is not None:
-        return frozenset(ruling.override.subject.get("matches", ()))
-    return marks_of(await open_matches(house, player_id))
+KYC_OVERRIDE: Final = Kind(
+    _DECIDERS, carry_out=_override, keeps_words=True, holds_ms=OVERRIDE_DAYS * DAY_MS
+)
 
 
 def _kinds(matches: Iterable[Record]) -> frozenset[str]:
@@ -190,29 +214,13 @@ async def _is_ruled(house: House, decision_id: str) -> bool:
     return await house.db.first(known, decision_id) is not None
 
 
-def _age(house: House, found: Found, ruling: Ruling, now_ms: int) -> Age:
-    """The dates that a provider or this analyst read on documents that count."""
-    counting = {one.document_id for one in newest_of_each_kind(found.documents).values()}
-    read = {
-        date.fromisoformat(str(row["read_birth_date"]))
-        for row in found.rows
-        if row["document_id"] in counting and row["read_birth_date"] is not None
-    }
-    rules = profile_now(house.settings.jurisdiction, now_ms)
-    return Age(
-        declared=date.fromisoformat(str(found.person["birth_date"])),
-        seen=frozenset(read if ruling.born is None else read | {ruling.born}),
-        least=rules.minimum_age,
-        today=local_date(now_ms, rules.profile.day_offset_ms),
-    )
-
-
 def _statements(
     found: Found,
     verdict: Verdict,
     analyst: Principal,
     ruling: Ruling,
     decision_id: str,
+    age: Age,
     now_ms: int,
 ) -> list[Statement]:
     code, outcome = _reason_for_player(ruling), ruling.findings.outcome
@@ -226,12 +234,14 @@ def _statements(
         ruling.reason,
         code,
         outcome,
-        canonical_json(_evidence(found, verdict, ruling)),
+        canonical_json(_evidence(found, verdict, ruling, age)),
         analyst.subject_id,
         analyst.role,
         now_ms,
     )
     own = [Statement(_DECIDED, (*row, *found.at))]
+    if ruling.findings.settles_age:
+        own.append(settle(found, age))
     moved = change_case(
         found,
         verdict,
@@ -242,7 +252,7 @@ def _statements(
     return [*own, *moved]
 
 
-def _evidence(found: Found, verdict: Verdict, ruling: Ruling) -> dict[str, object]:
+def _evidence(found: Found, verdict: Verdict, ruling: Ruling, age: Age) -> dict[str, object]:
     evidence: dict[str, object] = {
         "documents": {
             str(row["document_id"]): {"kind": row["kind"], "sha256": row["sha256"]}
@@ -254,6 +264,8 @@ def _evidence(found: Found, verdict: Verdict, ruling: Ruling) -> dict[str, objec
     vouched = {one.document_id: sorted(one.vouches) for one in found.documents if one.vouches}
     if vouched:
         evidence["vouched"] = vouched
+    if ruling.findings.settles_age:
+        evidence["age_settled"] = sorted(one.source for one in open_underage(age))
     if ruling.override is not None:
         evidence["override"] = {
             "approval_id": ruling.override.approval_id,

@@ -1,13 +1,12 @@
 """Players against lists of politically exposed and sanctioned people.
 
 A match is a row that stays, whatever became of it: the same entry is not found twice, and one that
-an analyst called a false positive stays one. A decision resolves the matches that were there to be
-seen when it was asked for, and no other. The player never sees any of it.
+an analyst called a false positive stays one. A new one moves the version of the case, so a decision
+resolves the matches that were there to be seen, and no other. The player never sees any of it.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from services.container import House
@@ -34,13 +33,14 @@ _REVISE: Final = """
 INSERT INTO screening_revisions (list_id, revision, changed_at) VALUES (?, 1, ?)
 ON CONFLICT (list_id) DO UPDATE SET revision = revision + 1, changed_at = excluded.changed_at
 """
-_KEY: Final = ("player_id", "list_id", "entry_id")
 _ATTEMPTS: Final = 4
 _ADD: Final = "INSERT OR IGNORE INTO screening_lists VALUES (?, ?, ?, ?, ?, ?)"
 
 
-async def screen(house: House, found: Found, now_ms: int) -> None:
-    """Compare a player with every list and remember what matches."""
+async def screen(house: House, found: Found, now_ms: int) -> int:
+    """Compare a player with every list and remember what matches; how many matches are new. Each
+    has moved the case on by one version, if there is a case.
+    """
     sealed = str(found.person["pii_sealed"])
     pii = json.loads(await house.sealing.unseal(sealed, bound=f"player:{found.player_id}:pii"))
     key, born = name_key(str(pii["full_name"])), str(found.person["birth_date"])
@@ -49,10 +49,12 @@ async def screen(house: House, found: Found, now_ms: int) -> None:
         for row in await house.db.query(_CANDIDATES, key, born)
         if is_match(key, born, _listed(row))
     }
-    if matches:
-        await house.db.batch(
-            [Statement(_REMEMBER, (found.player_id, *match, now_ms)) for match in sorted(matches)]
-        )
+    if not matches:
+        return 0
+    changed = await house.db.batch(
+        [Statement(_REMEMBER, (found.player_id, *match, now_ms)) for match in sorted(matches)]
+    )
+    return sum(count > 0 for count in changed)
 
 
 async def matches_of(house: House, player_id: str) -> list[Record]:
@@ -72,15 +74,6 @@ async def open_kinds(house: House, player_id: str) -> frozenset[str]:
     return frozenset(str(row["kind"]) for row in await open_matches(house, player_id))
 
 
-def marks_of(matches: Iterable[Record]) -> frozenset[str]:
-    """By which marks a proposal says which matches it was made about. Not everybody who may read
-    proposals may know on which list somebody is, so a mark names none.
-    """
-    return frozenset(
-        sha256("/".join(str(row[key]) for key in _KEY).encode()).hexdigest()[:16] for row in matches
-    )
-
-
 def resolve(
     found: Found, matches: Sequence[Record], outcome: ScreeningOutcome, now_ms: int
 ) -> Statement:
@@ -98,7 +91,8 @@ async def screen_again(house: House, player_id: str, now_ms: int) -> bool:
     """
     for _ in range(_ATTEMPTS):
         found = await find_case(house, player_id)
-        await screen(house, found, now_ms)
+        if await screen(house, found, now_ms):
+            found = await find_case(house, player_id)
         is_open = bool(await open_matches(house, player_id))
         if found.case.status == "in_review" or not is_open:
             return is_open

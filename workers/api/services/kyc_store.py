@@ -24,7 +24,8 @@ from shared.platform.ports import Record, Statement
 _READ_CASE: Final = (
     "SELECT p.player_id, p.kyc_status, p.jurisdiction, p.birth_date, p.pii_sealed, p.cpf_sealed,"
     " p.created_at AS registered_at, k.level, k.version, k.waiting_since, k.decided_at,"
-    " k.expires_at, k.reason_code FROM players p LEFT JOIN kyc_cases k USING (player_id)"
+    " k.expires_at, k.reason_code, k.age_settled"
+    " FROM players p LEFT JOIN kyc_cases k USING (player_id)"
     " WHERE p.player_id = ?"
 )
 _READ_DOCUMENTS: Final = (

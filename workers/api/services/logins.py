@@ -1,12 +1,13 @@
 """Logging in and out, for players and staff: the same steps whether or not an account exists.
 
-Only failures are counted, each in one atomic statement before it is answered, and a success is let
-in only while there is no lock: of fifty guesses at once three are told that they are wrong, and the
+Failures are counted, each in one atomic statement before it is answered, and a success is let in
+only while there is no lock: of fifty guesses at once three are told that they are wrong, and the
 right one among them is let in no later than those three, so guessing in parallel tells no more than
 guessing in turn; and however many times somebody logs in with the right password at once, nothing
 is locked. The count hangs on the blind index of the e-mail address, known or not, and an unknown
-address pays for a password hash too: neither code nor time tells that it is unknown. Every attempt
-leaves an entry in the history of the account; every login and refresh has its place checked.
+address pays for a password hash and for a person's key too: neither code nor time tells that it is
+unknown. Every attempt leaves an entry in the history of the account; every login and refresh has
+its place checked.
 """
 
 from typing import Final, cast

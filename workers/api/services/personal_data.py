@@ -23,6 +23,7 @@ from shared.platform.ports import Record, Statement
 
 type Opened = dict[Field, Any]
 
+_PURPOSES: Final = {"protection": "desk", "approvals": "identity_check"}
 LEAST_DAYS_OF_LOG: Final = 183
 """Where the profile says nothing: six months, as Lei 12.965/2014 art. 15 has it."""
 
@@ -106,13 +107,13 @@ async def log_page(
     house: House,
     actor: Principal,
     players: Collection[str],
-    section: Literal["protection", "register_checks", "communications"],
+    section: Literal["protection", "register_checks", "communications", "approvals"],
     now_ms: int,
 ) -> None:
     """The looks of a page of the desk that shows `section` of these players as it is stored; before
     it is shown. That somebody looked at registers is told to nobody in their export.
     """
-    purpose = "desk" if section == "protection" else "aml_duty"
+    purpose = _PURPOSES.get(section, "aml_duty")
     entries = [
         looked(house, actor, player_id, [section], form="full", purpose=purpose, now_ms=now_ms)
         for player_id in sorted(players)

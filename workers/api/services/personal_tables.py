@@ -131,6 +131,7 @@ HOLDINGS: Final[Mapping[str, Holding]] = {
         ),
         "decision_id",
     ),
+    "birth_date_readings": Holding(("reading_id", "born", "actor_role", "read_at"), "reading_id"),
     "register_checks": Holding(
         ("check_id", "register", "occasion", "result", "checked_at"),
         "check_id",

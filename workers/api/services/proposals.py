@@ -41,13 +41,16 @@ class Kind:
     """`statements(subject, approval_id, outcome, now_ms)` move with the decision; `carry_out` is
     done after it, may be done again, and gives the code of a refusal. `keeps_words`: the reasons of
     both people stay with the approval and are not in the log of actions, which nobody can correct
-    or erase: they are about a person, not about money or a game.
+    or erase: they are about a person, not about money or a game, and who reads them is logged.
+    `holds_ms`: after this time since the proposal nobody approves it, or sends it again; None: it
+    waits, because what it is about does not grow old, or the wallet asks its own state.
     """
 
     deciders: frozenset[Role]
     statements: Callable[[Subject, str, Outcome, int], Sequence[Statement]] = lambda *_: ()
     carry_out: Callable[[House, Approved, int], Awaitable[str | None]] = _nothing
     keeps_words: bool = False
+    holds_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

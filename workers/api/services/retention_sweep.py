@@ -43,6 +43,7 @@ UPDATE players SET email_index = ?1 || player_id, cpf_index = ?1 || player_id, p
   cpf_sealed = '', birth_date = substr(birth_date, 1, 4) || '-01-01', gender = 'undisclosed',
   registered_ip_index = '' WHERE player_id = ?2
 """
+_FORGET_READINGS: Final = "UPDATE birth_date_readings SET born = NULL WHERE player_id = ?"
 _FORGET_ACCOUNTS: Final = (
     "UPDATE payment_accounts SET key_index = ? || payment_account_id WHERE player_id = ?"
 )
@@ -109,6 +110,7 @@ async def _forget(house: House, player_id: str, now_ms: int) -> None:
             _clock(now_ms),
             Statement("DELETE FROM kept_identities WHERE player_id = ?", of_the_person),
             Statement("DELETE FROM kyc_documents WHERE player_id = ?", of_the_person),
+            Statement(_FORGET_READINGS, of_the_person),
             Statement("DELETE FROM credentials WHERE subject_id = ?", of_the_person),
             Statement(_FORGET_ACCOUNTS, (TOMBSTONE, player_id)),
             Statement(_FORGET, (TOMBSTONE, player_id)),

@@ -3,14 +3,20 @@
 Changing the password, how a player is reached or the second factor itself wants a proof that is at
 most ten minutes old by the player's clock. Who has no second factor is asked for none: outside the
 sandbox nobody without one gets this far. Wrong codes count towards the same lock as wrong
-passwords, and who has a factor is forgiven them for a right code only: a known password buys no
-guesses of the code.
+passwords, before they are looked at, and who has a factor is forgiven them for a right code only: a
+known password buys no guesses of the code.
 """
 
 from services import access_history, second_factors
 from services.access_history import Account
 from services.container import House
-from services.lockout import forgive, refuse_failure, refuse_locked
+from services.lockout import (
+    count_failure,
+    forgive_by_code,
+    forgive_by_password,
+    refuse_locked,
+    refuse_locked_meanwhile,
+)
 from services.player_clock import player_now_ms
 from services.second_factors import Factor
 from services.visits import Visit
@@ -93,18 +99,11 @@ async def prove_password(house: House, principal: Principal, password: str, now_
     stored = None if row is None else str(row["password_hash"])
     verified = await house.passwords.verify(password, stored)
     if stored is None or not verified.matches:
-        await refuse_failure(
-            house,
-            account.email_index,
-            account.kind,
-            now_ms,
-            INVALID_CREDENTIALS,
-            "The password is wrong.",
-        )
+        await count_failure(house, account.email_index, account.kind, now_ms)
+        raise Rejected(INVALID_CREDENTIALS, "The password is wrong.")
+    await refuse_locked_meanwhile(house, account.email_index, account.kind, now_ms)
     if await second_factors.find_confirmed(house, principal.subject_id) is None:
-        await forgive(house, account.email_index, account.kind, now_ms)
-    else:
-        await refuse_locked(house, account.email_index, account.kind, now_ms)
+        await forgive_by_password(house, account.email_index, account.kind, now_ms)
     return stored
 
 
@@ -112,8 +111,8 @@ async def _accept(
     house: House, principal: Principal, factor: Factor, otp: str, visit: Visit, now_ms: int
 ) -> int:
     account = await account_of(house, principal)
-    await refuse_locked(house, account.email_index, account.kind, now_ms)
     proved_at = await owner_now_ms(house, principal, now_ms)
+    await count_failure(house, account.email_index, account.kind, now_ms)
     if not await second_factors.accept(house, factor, otp, now_ms=now_ms, proved_at=proved_at):
         await access_history.record(
             house,
@@ -123,14 +122,7 @@ async def _accept(
             now_ms,
             session_id=principal.session_id,
         )
-        await refuse_failure(
-            house,
-            account.email_index,
-            account.kind,
-            now_ms,
-            SECOND_FACTOR_INVALID,
-            "This code is wrong, too old, or was used before.",
-        )
-    await forgive(house, account.email_index, account.kind, now_ms)
+        raise Rejected(SECOND_FACTOR_INVALID, "This code is wrong, too old, or was used before.")
+    await forgive_by_code(house, account.email_index, account.kind)
     await house.sessions.record_second_factor(principal.session_id, proved_at)
     return proved_at

@@ -1,9 +1,9 @@
 """Bodies and answers of identity checks, for players and for analysts."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from views.common import UUID_PATTERN, Body, Id, PageQuery, Reason, Sha256Hex, Time, View
 
 Kind = Literal["id_front", "id_back", "selfie", "proof_of_address"]
@@ -23,6 +23,14 @@ Level = Annotated[
     Field(ge=0, le=2, description="0 unknown, 1 identity confirmed, 2 address confirmed as well"),
 ]
 Flag = Literal["pep", "sanction"]
+SeenVersion = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        description="Of the case, as the evidence showed it: one that changed since is refused."
+        " `screening` and `settles_age` need it",
+    ),
+]
 
 
 class DocumentFields(Body):
@@ -142,6 +150,16 @@ class MatchView(View):
     resolved_at: Time | None
 
 
+class ReadingView(View):
+    """A birth date as an analyst read it, on these documents."""
+
+    reading_id: Id
+    born: str | None
+    documents: list[Id]
+    actor_id: str
+    read_at: Time
+
+
 class MadeDecisionView(View):
     """A decision of the past."""
 
@@ -171,6 +189,11 @@ class EvidenceView(View):
     person: PersonView
     documents: list[EvidenceDocumentView]
     matches: list[MatchView]
+    birth_dates: Annotated[list[ReadingView], Field(description="As analysts read them")]
+    age_settled: Annotated[
+        list[Id],
+        Field(description="Documents and readings under age that two people settled as misread"),
+    ]
     decisions: list[MadeDecisionView]
 
 
@@ -182,6 +205,7 @@ class KycDecisionBody(Body):
         Field(description="`reverify` takes an approval away and asks for a new set"),
     ]
     reason: Reason
+    version: SeenVersion = None
     reason_code: PlayerReason = "not_confirmed"
     kinds: Annotated[
         tuple[Kind, ...],
@@ -195,9 +219,14 @@ class KycDecisionBody(Body):
         date | None,
         Field(
             strict=False,
-            description="As the analyst reads it on the document; the age is checked by it",
+            description="As the analyst reads it on the document; it is kept, and the age is"
+            " checked by it, now and later",
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _says_what_was_seen(self) -> Self:
+        return _seen(self, said=self.screening is not None)
 
 
 class OverrideBody(Body):
@@ -208,6 +237,29 @@ class OverrideBody(Body):
         Literal["false_positive", "accepted_pep"] | None,
         Field(description="What became of open matches; it is needed where there are any"),
     ] = None
+    version: SeenVersion = None
+    settles_age: Annotated[
+        bool,
+        Field(
+            description="Both people say that a date under the legal age was a misreading; a newer"
+            " document must show the registered one"
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _says_what_was_seen(self) -> Self:
+        return _seen(self, said=self.screening is not None or self.settles_age)
+
+
+def _seen[Said: KycDecisionBody | OverrideBody](body: Said, *, said: bool) -> Said:
+    """Who says what became of a match or a date says what they looked at.
+
+    Raises:
+        ValueError: when they do not.
+    """
+    if said and body.version is None:
+        raise ValueError("say the version of the case that you looked at")
+    return body
 
 
 class KycDecisionView(View):

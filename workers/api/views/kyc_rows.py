@@ -13,6 +13,7 @@ from views.kyc import (
     OwnDocumentView,
     OwnKycView,
     PersonView,
+    ReadingView,
     WaitingView,
 )
 
@@ -81,12 +82,12 @@ def evidence_view(
     known: dict[str, Any],
     cpf: str,
     *,
-    lists: tuple[tuple[Record, ...], list[Record], list[Record]],
+    lists: tuple[tuple[Record, ...], list[Record], list[Record], list[Record]],
     missing: tuple[str, ...],
     now_ms: int,
 ) -> EvidenceView:
-    """A case as an analyst sees it; `lists` are its documents, matches and decisions."""
-    documents, matches, decisions = lists
+    """A case as an analyst sees it; `lists` are its documents, matches, readings and decisions."""
+    documents, matches, readings, decisions = lists
     return EvidenceView.model_validate(
         {
             "player_id": person["player_id"],
@@ -99,6 +100,8 @@ def evidence_view(
             "person": _person(person, known, cpf),
             "documents": [_evidence_document(row) for row in documents],
             "matches": [_match(row) for row in matches],
+            "birth_dates": [_reading(row) for row in readings],
+            "age_settled": json.loads(str(person["age_settled"] or "[]")),
             "decisions": [_decision(row) for row in decisions],
         }
     )
@@ -166,6 +169,16 @@ def _match(row: Record) -> MatchView:
             "found_at": optional_time(row["found_at"]),
             "resolved_at": optional_time(row["resolved_at"]),
         }
+    )
+
+
+def _reading(row: Record) -> ReadingView:
+    return ReadingView(
+        reading_id=str(row["reading_id"]),
+        born=None if row["born"] is None else str(row["born"]),
+        documents=json.loads(str(row["documents"])),
+        actor_id=str(row["actor_id"]),
+        read_at=str(optional_time(row["read_at"])),
     )
 
 

@@ -45,7 +45,8 @@ class ApprovalView(View):
         Time | None, Field(description="Empty while the wallet has not done it yet")
     ]
     refusal: Annotated[
-        str | None, Field(description="Code of the wallet's refusal; the checker may send it again")
+        str | None,
+        Field(description="Code of the refusal when it was carried out; the checker may try again"),
     ]
 
 

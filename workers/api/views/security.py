@@ -48,6 +48,13 @@ class SecondFactorView(View):
     status: Literal["none", "pending", "active"]
     enrolled_at: Time | None
     recovery_codes_left: int
+    recovery_codes_to_renew: Annotated[
+        int,
+        Field(
+            description="How many of those left open only until the house takes an old key out:"
+            " ask for new ones"
+        ),
+    ]
     required: Annotated[bool, Field(description="Whether this profile lets nobody play without")]
 
 

@@ -1,8 +1,8 @@
 """What the queue gave up: kept where a person sees it, and worked off from the wallet when asked.
 
-A message comes here after its last retry. One that is an event is not lost, its wallet has it:
-replaying means bringing the projection level with the wallet up to that event. One that is no event
-exists nowhere else, so its text is kept as it came; there is nothing to replay.
+A message comes here after its last retry. Its events are not lost, their wallet has them: replaying
+means bringing the projection level with the wallet up to the last of them. What is no event exists
+nowhere else, so its text is kept as it came; there is nothing to replay.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from jobs.projection_store import stored_events
 from jobs.records import integer, text
 from jobs.refill import WalletUnavailableError, refill
 from jobs.runs import Outcome
-from jobs.wallet_event import NotAnEventError, WalletEvent, event_from_text
+from jobs.wallet_event import NotAnEventError, WalletEvent, events_from_text
 from shared.kernel.canonical import canonical_json
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import PlatformError, Record
@@ -23,10 +23,10 @@ JOB: Final = "dead_letters"
 QUEUE: Final = "wallet-events-dead"
 
 LETTERS_PER_TICK: Final = 50
-BODY_CHARS: Final = 16_000
-"""Of a text that is no event; an event is far shorter."""
+BODY_CHARS: Final = 64_000
+"""Of a text that is no event; a wallet's message is shorter (`shared.wallet.outbox`)."""
 
-UNDELIVERED: Final = "an event that could not be projected within its retries"
+UNDELIVERED: Final = "events that could not be projected within their retries"
 
 _KEEP: Final = """
 INSERT INTO dead_letters (dead_letter_id, message_id, player_id, seq, reason, body, attempts,
@@ -54,13 +54,13 @@ async def keep_letters(messages: Sequence[Message], ports: Ports) -> Outcome:
     now_ms = ports.clock.now_ms()
     rows = []
     for message in messages:
-        event, reason = _read(message)
+        events, reason = _read(message)
         rows.append(
             [
                 uuid7(now_ms, ports.entropy.token(RANDOM_BYTES_PER_ID)),
                 message.message_id,
-                event.player_id if event else None,
-                event.seq if event else None,
+                events[-1].player_id if events else None,
+                events[-1].seq if events else None,
                 reason,
                 _body(message),
                 message.attempts,
@@ -95,22 +95,23 @@ async def _replay(ports: Ports, letter: Record) -> tuple[str, str]:
         return "refused", "no event: there is nothing to replay"
     player_id, seq = text(letter, "player_id"), integer(letter, "seq")
     filled = await refill(ports, player_id, up_to=seq)
-    stored = await stored_events(ports.db, [(player_id, seq)])
+    events = events_from_text(letter["body"])
+    stored = await stored_events(ports.db, [(player_id, event.seq) for event in events])
     if (player_id, seq) not in stored:
         if filled.ending == "paused":
             raise WalletUnavailableError("the gap is longer than one visit fills")
         return "refused", f"the wallet's chain is {filled.ending} before this event"
-    event = event_from_text(letter["body"])
-    if event.is_authentic and stored[(player_id, seq)][0] == event.hash:
+    hashes = [stored.get((player_id, event.seq), ("", 0))[0] for event in events]
+    if all(e.is_authentic and e.hash == known for e, known in zip(events, hashes, strict=True)):
         return "replayed", f"projected, {filled.projected} events were missing"
     return "refused", "the wallet has another event in this place; the letter contradicts it"
 
 
-def _read(message: Message) -> tuple[WalletEvent | None, str]:
+def _read(message: Message) -> tuple[tuple[WalletEvent, ...], str]:
     try:
-        return event_from_text(message.text), UNDELIVERED
+        return events_from_text(message.text), UNDELIVERED
     except NotAnEventError as error:
-        return None, str(error)
+        return (), str(error)
 
 
 def _body(message: Message) -> str:

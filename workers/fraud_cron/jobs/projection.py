@@ -1,11 +1,11 @@
 """From the queue into D1: at least once, in no order, and yet each event exactly once and in
 order.
 
-A message is acknowledged when its event is stored, or when what it says is settled by an alert; it
-is asked for again when it could not be decided now. Messages of one player stand or fall together,
-those of other players do not fall with them. A message that is no event is never acknowledged: its
-retries run out and it rests in the dead-letter queue, where a person finds it, and blocks nobody
-meanwhile.
+A message holds the events of one turn of a wallet. It is acknowledged when all of them are stored,
+or when what they say is settled by an alert; it is asked for again when it could not be decided
+now. Messages of one player stand or fall together, those of other players do not fall with them. A
+message with anything but events is never acknowledged: its retries run out and it rests in the
+dead-letter queue, where a person finds it, and blocks nobody meanwhile.
 
 One batch costs three trips to D1 when all is well, however many players it holds.
 """
@@ -20,7 +20,7 @@ from jobs.chain import Advance, Head, chain_alert, continue_chain
 from jobs.ports import Ports
 from jobs.projection_store import append, heads_of, stored_events
 from jobs.refill import Refill, refill, time_of
-from jobs.wallet_event import NotAnEventError, WalletEvent, event_from_text
+from jobs.wallet_event import NotAnEventError, WalletEvent, events_from_text
 from shared.risk.model import Alert
 
 FIRST_RETRY_S: Final = 5
@@ -66,10 +66,14 @@ class BatchOutcome:
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     message: Message
-    event: WalletEvent
+    events: tuple[WalletEvent, ...]
 
 
 type _Groups = dict[str, list[_Delivery]]
+
+
+def _events(group: Sequence[_Delivery]) -> list[WalletEvent]:
+    return [event for delivery in group for event in delivery.events]
 
 
 async def project(messages: Sequence[Message], ports: Ports) -> BatchOutcome:
@@ -99,12 +103,12 @@ def _group(messages: Sequence[Message], outcome: BatchOutcome) -> _Groups:
     groups: _Groups = defaultdict(list)
     for message in messages:
         try:
-            event = event_from_text(message.text)
+            events = events_from_text(message.text)
         except NotAnEventError as error:
             outcome.unreadable[message.message_id] = str(error)
             _retry(message)
         else:
-            groups[event.player_id].append(_Delivery(message, event))
+            groups[events[0].player_id].append(_Delivery(message, events))
     return dict(groups)
 
 
@@ -116,7 +120,7 @@ async def _append_together(groups: _Groups, ports: Ports, outcome: BatchOutcome)
     advances = [
         Advance(player_id, heads[player_id], run)
         for player_id, group in groups.items()
-        if (run := continue_chain(heads[player_id], [delivery.event for delivery in group]))
+        if (run := continue_chain(heads[player_id], _events(group)))
     ]
     now_ms = ports.clock.now_ms()
     if not await append(ports.db, advances, now_ms=now_ms, arrival=ports.arrival()):
@@ -130,7 +134,7 @@ async def _append_together(groups: _Groups, ports: Ports, outcome: BatchOutcome)
 
 async def _drop_repeats(groups: _Groups, ports: Ports, outcome: BatchOutcome) -> _Groups:
     """Acknowledge the groups whose every event is stored already; returns the others."""
-    places = [(player_id, d.event.seq) for player_id, group in groups.items() for d in group]
+    places = [(event.player_id, event.seq) for group in groups.values() for event in _events(group)]
     known = await stored_events(ports.db, places)
     stored = {(player_id, seq, known_hash) for (player_id, seq), (known_hash, _) in known.items()}
     return _acknowledge_stored(groups, stored, outcome)
@@ -141,7 +145,7 @@ def _acknowledge_stored(
 ) -> _Groups:
     waiting: _Groups = {}
     for player_id, group in groups.items():
-        events = [delivery.event for delivery in group]
+        events = _events(group)
         if all(e.is_authentic and (player_id, e.seq, e.hash) in stored for e in events):
             _acknowledge(group, outcome)
         else:
@@ -159,7 +163,7 @@ async def _settle(
     player_id: str, group: Sequence[_Delivery], ports: Ports, outcome: BatchOutcome
 ) -> bool:
     """A gap, a contradiction, a lost race: ask the wallet. True when no message need come again."""
-    events = [delivery.event for delivery in group]
+    events = _events(group)
     filled = await refill(ports, player_id, up_to=max(event.seq for event in events))
     outcome.refilled += filled.projected
     known = await stored_events(ports.db, [(player_id, event.seq) for event in events])

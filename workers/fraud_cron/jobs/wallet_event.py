@@ -73,20 +73,37 @@ class WalletEvent:
     """Accounts and what is added to each, in minor units of the row's currency."""
 
 
-def event_from_text(text: object) -> WalletEvent:
-    """The event of one queue message.
+def events_from_text(text: object) -> tuple[WalletEvent, ...]:
+    """The events of one queue message: a JSON array of one wallet's, or the one object that earlier
+    releases sent.
 
     Raises:
-        NotAnEventError: when the message is no text, no JSON object, or a member is missing or
-            mistyped.
+        NotAnEventError: when the message is no text, holds nothing, or events of several wallets,
+            or a member of one is missing or mistyped.
     """
+    told = _parsed(text)
+    events = tuple(event_from_members(one) for one in (told if isinstance(told, list) else [told]))
+    if len({event.player_id for event in events}) != 1:
+        raise NotAnEventError("the message holds no event, or events of several wallets")
+    return events
+
+
+def event_from_text(text: object) -> WalletEvent:
+    """The event of one line of the archive.
+
+    Raises:
+        NotAnEventError: when it is no text, no JSON object, or a member is missing or mistyped.
+    """
+    return event_from_members(_parsed(text))
+
+
+def _parsed(text: object) -> object:
     if not isinstance(text, str):
         raise NotAnEventError("the message is not a text")
     try:
-        members = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise NotAnEventError("the message is not JSON") from error
-    return event_from_members(members)
 
 
 def event_from_members(members: object) -> WalletEvent:

@@ -14,9 +14,10 @@ from typing import Final
 
 from live.ports import Socket, Sockets
 from shared.kernel.errors import Rejection
-from shared.platform.ports import Alarm, Clock
+from shared.platform.ports import Clock
 from shared.wallet import live
 from shared.wallet.answer import encode_body
+from shared.wallet.earliest import EarliestAlarm
 from shared.wallet.live import Ending, HandOver, Message, Pace
 from shared.wallet.service import Wallet
 
@@ -49,7 +50,7 @@ class Table:
         wallet: Wallet,
         sockets: Sockets,
         clock: Clock,
-        alarm: Alarm,
+        alarm: EarliestAlarm,
         failed: Failed,
         log: Log,
     ) -> None:
@@ -317,7 +318,4 @@ class Table:
         """See that an alarm comes when the first socket is over; it may come for more than that."""
         if not self._seats:
             return
-        due_at = min(seat.ends_at for seat in self._seats.values())
-        set_for = await self._alarm.get()
-        if set_for is None or set_for > due_at:
-            await self._alarm.set_at(due_at)
+        await self._alarm.no_later_than(min(seat.ends_at for seat in self._seats.values()))
