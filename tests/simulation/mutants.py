@@ -66,10 +66,10 @@ def _refunds_as_cash(patch: pytest.MonkeyPatch) -> None:
 
 
 def _tells_before_sending(patch: pytest.MonkeyPatch) -> None:
-    async def sent(self: Any, messages: list[str]) -> bool:
-        self._wallet.delivered(json.loads(messages[-1])["seq"])
+    async def sent(self: Any, events: list[str]) -> bool:
+        self._wallet.delivered(json.loads(events[-1])["seq"])
         try:
-            await self._queue.send_batch(messages)
+            await self._queue.send_batch([f"[{','.join(events)}]"])
         except PlatformError:
             return False
         return True

@@ -7,9 +7,8 @@ state. Nothing here grows with the number of rounds.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from shared.kernel.errors import InvariantBroken
 from shared.kernel.times import SAO_PAULO_OFFSET_MS, local_day
@@ -17,8 +16,9 @@ from shared.platform.ports import Sql
 from shared.wallet import tables
 from shared.wallet.gate_model import Exclusion
 from shared.wallet.limits import active_ms
-from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round, Withdrawal
+from shared.wallet.model import DayUsage, Deposit, Event, Grant, Round
 from shared.wallet.opening import check_opening, check_told, opening_of
+from shared.wallet.page_rows import Rows, rows_of
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts, check_rows
 from shared.wallet.told import (
@@ -40,27 +40,28 @@ FROM (SELECT count(*) AS n, count(settled_seq) AS settled, count(rolled_back_seq
 """
 _USES: Final = ("wagered", "won", "deposited", "bets")
 _PLAY: Final = ("play_ms", "last_bet_at")
-
-
-@dataclass(slots=True)
-class Rows:
-    """The rows that one page of events speaks of, by id. `answers` has the places of the answers
-    that were given under a key, in order; a player and the house may have used the same.
-    """
-
-    rounds: dict[str, Round]
-    deposits: dict[str, Deposit]
-    withdrawals: dict[str, Withdrawal]
-    answers: dict[str, list[int]]
+_ONCE: Final = (
+    "BET",
+    "WIN",
+    "DEPOSIT",
+    "WITHDRAWAL_HELD",
+    "WITHDRAWAL",
+    "WITHDRAWAL_RELEASED",
+    "BONUS_CREDIT",
+    "BONUS_DEBIT",
+    "ADJUSTMENT",
+    "RELEASED",
+)
+"""Types of which no command makes two: a second one belongs to another command."""
 
 
 @dataclass(slots=True)
 class Books:
     """Counters of events, made of JSON values. `days` is by day and use. `undoing` is the round of
-    an unfinished rollback and the event that ends it, `answering` the key of an unfinished command
-    and the event that ends it. `last_bet_at` is None when the events do not tell: the fold that
-    they follow was made before play was counted, and neither do its days say it. `day_offset_ms` is
-    that of the state.
+    an unfinished rollback and the event that ends it, `answering` an unfinished command: its key
+    and moment, the event that ends it, and the types that it may not make again. `last_bet_at` is
+    None when the events do not tell: the fold that they follow was made before play was counted,
+    and neither do its days say it. `day_offset_ms` is that of the state.
     """
 
     bets: int = 0
@@ -121,12 +122,16 @@ class Books:
             ends_at = next((at for at in rows.answers.get(key, ()) if at >= event.seq), None)
             if ends_at is None:
                 raise InvariantBroken("commands", f"the answer to the command {key}")
-            self.answering = [key, ends_at]
-        if self.answering is not None:
-            if self.answering[0] != key:
-                raise InvariantBroken("commands", f"the answer to the command {self.answering[0]}")
-            if self.answering[1] == event.seq:
-                self.answering = None
+            self.answering = [key, event.recorded_at, ends_at, []]
+        if self.answering is None:
+            return
+        *command, ends_at, seen = self.answering
+        if command != [key, event.recorded_at] or event.type in seen:
+            raise InvariantBroken("commands", f"the answer to the command {command[0]}")
+        if event.type in _ONCE:
+            seen.append(event.type)
+        if ends_at == event.seq:
+            self.answering = None
 
     def _round(self, event: Event, data: Facts, rows: Rows) -> None:
         assert event.round_id is not None
@@ -244,54 +249,6 @@ class Books:
             row, told = stored.get(day, nothing), self.days.get(day, nothing)
             if {use: row[use] for use in told} != told:
                 raise InvariantBroken("days", f"the use of day {day}")
-
-
-def rows_of(sql: Sql, events: Sequence[Event], data: Sequence[Facts]) -> Rows:
-    """The rows that a page of events speaks of, in four statements at most."""
-    rounds = sorted({event.round_id for event in events if event.round_id is not None})
-    deposits = _ids(events, data, "deposit_id")
-    withdrawals = _ids(events, data, "withdrawal_id")
-    return Rows(
-        {row.round_id: row for row in _found(sql, Round, "rounds", "round_id", rounds)},
-        {row.deposit_id: row for row in _found(sql, Deposit, "deposits", "deposit_id", deposits)},
-        {
-            row.withdrawal_id: row
-            for row in _found(sql, Withdrawal, "withdrawals", "withdrawal_id", withdrawals)
-        },
-        _answers(sql, events),
-    )
-
-
-def _answers(sql: Sql, events: Sequence[Event]) -> dict[str, list[int]]:
-    keys = {event.idempotency_key for event in events if event.idempotency_key is not None}
-    places: dict[str, list[int]] = {}
-    if keys:
-        # An event says the key alone; whose it was stands before it (`_Request.slot`).
-        found = sql.query(
-            "SELECT substr(idempotency_key, instr(idempotency_key, ':') + 1), seq FROM commands "
-            "WHERE idempotency_key IN (SELECT value FROM json_each(?)) ORDER BY seq",
-            json.dumps([f"{whose}:{key}" for key in sorted(keys) for whose in ("player", "house")]),
-        )
-        for key, seq in cast("list[tuple[str, int]]", found):
-            places.setdefault(key, []).append(seq)
-    return places
-
-
-def _ids(events: Sequence[Event], data: Sequence[Facts], name: str) -> list[str]:
-    found = {
-        told[name]
-        for event, told in zip(events, data, strict=True)
-        if event.type in ("DEPOSIT", "WITHDRAWAL_HELD", "WITHDRAWAL", "WITHDRAWAL_RELEASED")
-        and isinstance(told.get(name), str)
-    }
-    return sorted(found)
-
-
-def _found[T](sql: Sql, row: type[T], table: str, key: str, ids: Sequence[str]) -> list[T]:
-    if not ids:
-        return []
-    where = f"FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
-    return tables.find(sql, row, where, json.dumps(ids))
 
 
 def _is_told_by(row: Round, event: Event, data: Facts, of: str) -> bool:

@@ -23,10 +23,11 @@ from shared.kernel.errors import InvariantBroken
 from shared.kernel.values import value
 from shared.platform.ports import Sql
 from shared.wallet import tables
-from shared.wallet.books import Books, rows_of
+from shared.wallet.books import Books
 from shared.wallet.chain import event_hash, may_leave_debt
 from shared.wallet.model import Event
 from shared.wallet.opening import opening_of
+from shared.wallet.page_rows import rows_of
 from shared.wallet.posting import postings
 from shared.wallet.replay import State
 from shared.wallet.replay_gate import Facts

@@ -201,9 +201,9 @@ class Projection:
     def _taken(self, chance: Random) -> list[Message]:
         waiting = self.world.queue.waiting
         taken: list[Message] = []
-        for _ in range(min(chance.randint(1, 60), len(waiting))):
-            # Mostly in order, sometimes from anywhere.
-            place = 0 if chance.random() < 0.8 else chance.randrange(len(waiting))
+        for _ in range(min(chance.choice((1, 2, 30)), len(waiting))):
+            # Mostly in order, sometimes from anywhere: of messages of many events gaps are rare.
+            place = 0 if chance.random() < 0.6 else chance.randrange(len(waiting))
             message = waiting.pop(place)
             message.attempts += 1
             message.said = ""

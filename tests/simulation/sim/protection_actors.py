@@ -133,15 +133,22 @@ def confirms_limit(world: World, chance: Random, wallet: int, number: int) -> St
     return command(kind, number, world.logins[wallet], payload, key=_key(chance, number))
 
 
+TERMS: Final = (("exclude", "excluded"), ("pause", "paused"))
+"""The commands that stop play, and the code while they do."""
+
+
 def stops(world: World, chance: Random, wallet: int, number: int) -> Step | None:
     """The player, or somebody for them, takes a pause or an exclusion; mostly a short one."""
     gate, now_ms = _gate(world, wallet), _now(world, wallet)
-    kind, code = chance.choice((("exclude", "excluded"), ("pause", "paused")))
+    running = [both for both in TERMS if gate.ends[both[1]] > now_ms]
+    kind, code = chance.choice(running if running and chance.random() < 0.7 else TERMS)
     until: int | None = now_ms + chance.choice(
         (1, 5 * SECOND_MS, 60 * SECOND_MS, HOUR_MS // 6, chance.randint(1, 2 * HOUR_MS))
     )
     if gate.ends[code] > now_ms and chance.random() < 0.6:
-        until = min(gate.ends[code], now_ms + HOUR_MS) + chance.choice((-1, 0, 1, SECOND_MS))
+        until = min(gate.ends[code], now_ms + HOUR_MS) + chance.choice(
+            (-SECOND_MS, -1, 0, 1, SECOND_MS)
+        )
     if kind == "exclude" and chance.random() < 0.02:
         until = None
     if chance.random() < 0.03:

@@ -215,7 +215,6 @@ def test_the_sandbox_moves_its_clock_and_is_proven() -> None:
 def test_the_same_key_of_player_and_house_are_two_commands() -> None:
     house = life()
     house.do("bet", key="same", round_id="p", game_id="slot", amount_minor=1)
-    house.do("win", login="", round_id="p", amount_minor=1)
     house.do("bet", key="same", login="", round_id="h", game_id="slot", amount_minor=1)
     assert house.is_proven()
     for whose in ("player", "house"):
@@ -226,6 +225,15 @@ def test_the_same_key_of_player_and_house_are_two_commands() -> None:
         house.sql.execute("UPDATE meta SET frozen_law = NULL")
         house.sql.execute("DELETE FROM events WHERE type = 'FROZEN'")
         assert house.is_proven()
+
+
+def test_an_approval_that_was_carried_out_twice_is_found_afterwards() -> None:
+    house = House().open()
+    assert house.do("adjustment", key="appr-1", login="", **DESK).status == 200
+    tampered(house, "DELETE FROM commands WHERE idempotency_key = 'house:appr-1'")
+    assert house.do("adjustment", key="appr-1", login="", **DESK).status == 200
+    assert house.money == (2 * DESK["amount_minor"], 0, 0)
+    assert law_of(house) == "commands"
 
 
 @pytest.mark.parametrize("most", range(1, 12))
