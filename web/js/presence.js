@@ -6,7 +6,8 @@
  */
 
 const AWAY_AFTER_MS = 120_000;
-const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "input"];
+/** Screen readers, voices and switches activate what they mean without a pointer or a key. */
+const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "input", "click", "submit", "focusin"];
 
 let seenAt = Date.now();
 const listeners = new Set();
@@ -18,7 +19,8 @@ export function onReturn(listener) {
   listeners.add(listener);
 }
 
-function note() {
+function note(event) {
+  if (!event.isTrusted) return;
   const wasAway = !isPresent();
   seenAt = Date.now();
   if (wasAway) for (const listener of listeners) listener();

@@ -246,6 +246,29 @@ def test_a_credit_on_its_way_to_the_wallet_keeps_the_person(
     assert cash_of(world, player) == 5_000
 
 
+@pytest.mark.parametrize("lost", ["gate", "events", "meta"])
+def test_a_wallet_that_does_not_show_its_money_keeps_the_person(
+    world: MoneyWorld, player: Player, lost: str
+) -> None:
+    path, admin = asked(player), staff(world, "admin")
+    before = traces(world, player)
+    answers = {
+        "gate": '423 0 {"code":"wallet_frozen","detail":"","law":"gate"}',
+        "events": '423 0 {"code":"wallet_frozen","detail":"","law":"gapless"}',
+        "meta": '404 0 {"code":"wallet_not_found","detail":""}',
+    }
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def torn(*_: object) -> str:
+            return answers[lost]
+
+        patch.setattr(world.real, "query", torn)
+        refused = world.call("POST", path, GRANT, token=admin)
+    assert refused.status == 503
+    assert traces(world, player) == before
+    assert world.call("POST", path, GRANT, token=admin).json["status"] == "completed"
+
+
 @pytest.mark.parametrize("what", ["credit", "bonus"])
 def test_nothing_is_credited_to_a_closed_account(
     world: MoneyWorld, player: Player, what: str

@@ -23,6 +23,7 @@ from kyc_people import (
     tick,
 )
 from money_world import MoneyWorld, Player
+from services import kyc_rulings
 from services.gate import wallet_rules
 from services.kyc_fact import tell_wallet
 from services.kyc_rulings import OVERRIDE_DAYS
@@ -360,6 +361,43 @@ def test_an_override_can_be_approved_for_thirty_days_and_rejected_later(
         over = decide(admin, late)
         assert (over.status, over.code) == (409, "approval_expired")
     assert decide(admin, second, "reject").status == 200
+
+
+def test_an_approval_that_was_cut_off_holds_nothing_up_when_it_is_over(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approval_id = propose(analyst, person).json["approval_id"]
+
+    async def cut_off(*_: object, **__: object) -> str:
+        raise Unreachable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kyc_rulings, "rule", cut_off)
+        assert decide(staff_member(world, "admin"), approval_id).status == 503
+    world.clock.advance(OVERRIDE_DAYS * DAY_MS)
+    over = decide(staff_member(world, "admin"), approval_id)
+    assert (over.status, over.code) == (409, "approval_expired")
+    [row] = world.rows("SELECT status, carried_out_at, refusal FROM approvals")
+    assert row == {"status": "approved", "carried_out_at": None, "refusal": "approval_expired"}
+
+
+def test_what_somebody_approved_can_be_sent_again_by_whoever_may_decide(
+    world: World, analyst: Analyst, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approval_id = propose(analyst, person).json["approval_id"]
+
+    async def cut_off(*_: object, **__: object) -> str:
+        raise Unreachable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kyc_rulings, "rule", cut_off)
+        assert decide(staff_member(world, "admin"), approval_id).status == 503
+    [left] = world.rows("SELECT staff_id FROM staff WHERE role = 'aml'")
+    world.change("UPDATE approvals SET checker_id = ?", left["staff_id"])
+    assert decide(staff_member(world, "admin"), approval_id).json["refusal"] is None
+    assert person.kyc()["status"] == "approved"
+    [row] = world.rows("SELECT checker_id FROM approvals")
+    assert row == {"checker_id": left["staff_id"]}
 
 
 @pytest.mark.parametrize(

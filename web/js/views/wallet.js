@@ -5,6 +5,7 @@ import { byId, copyText, h, show, whileBusy } from "../dom.js";
 import { amountField } from "../forms.js";
 import { formatTime, locale, t } from "../i18n.js";
 import { editableText, formatMinor } from "../money.js";
+import { isPresent } from "../presence.js";
 import { clearProblem, showProblem } from "../problems.js";
 import { onWallet, refreshWallet, state } from "../store.js";
 
@@ -14,6 +15,7 @@ const FINAL = new Set(["credited", "refunded", "expired", "paid", "released"]);
 let charge = null;
 let withdrawal = null;
 let timer = null;
+let isAsleep = false;
 let sandboxMissing = false;
 
 const money = (minor) => formatMinor(minor, locale(), state.wallet?.currency ?? "BRL");
@@ -68,11 +70,16 @@ function watch() {
   if (open) timer = setTimeout(poll, POLL_MS);
 }
 
+/** Who watches a payment touches nothing meanwhile; once the token is over, a failure ends the asking until they do. */
 async function poll() {
   try {
-    if (!document.hidden) await refreshOpen();
+    if (!document.hidden && (isPresent() || !isAsleep)) {
+      await refreshOpen();
+      isAsleep = false;
+    }
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return;
+    isAsleep = !isPresent();
   }
   watch();
 }

@@ -49,6 +49,11 @@ _CARRIED_OUT: Final = """
 UPDATE approvals SET carried_out_at = ?, refusal = ? WHERE approval_id = ?
 AND carried_out_at IS NULL
 """
+# What was approved, cut off, and is over now holds nothing up any more.
+_OVER: Final = """
+UPDATE approvals SET refusal = ? WHERE approval_id = ? AND status = 'approved'
+AND carried_out_at IS NULL AND refusal IS NULL
+"""
 # Whoever erases the player meanwhile sees that something is on its way to the wallet again.
 _AGAIN: Final = "UPDATE approvals SET refusal = NULL WHERE approval_id = ? AND refusal IS NOT NULL"
 
@@ -88,10 +93,11 @@ async def decide_approval(
         raise Rejected(FORBIDDEN, f"This role does not decide a {approval['kind']!s}.")
     if approval["maker_id"] == checker.subject_id:
         raise Rejected(MAKER_IS_CHECKER, "You proposed this; a second person must decide.")
-    is_sent_again = _waits_for(approval, checker, body)
+    is_sent_again = _waits_to_be_done(approval, body)
     if approval["status"] != "pending" and not is_sent_again:
         raise Rejected(APPROVAL_DECIDED, f"It was {approval['status']!s} already.")
     if body.decision == "approve" and _is_over(approval, kind, now_ms):
+        await house.db.execute(_OVER, APPROVAL_EXPIRED.code, approval_id)
         raise Rejected(APPROVAL_EXPIRED, "It was proposed too long ago; propose it anew.")
     if not is_sent_again:
         await _decide(house, checker, approval, kind, body, now_ms)
@@ -134,13 +140,14 @@ async def _decide(
         raise Rejected(APPROVAL_DECIDED, "Somebody decided this a moment ago.")
 
 
-def _waits_for(approval: Record, checker: Principal, body: DecisionBody) -> bool:
-    """True when this checker approved it before and it has not been carried out yet."""
+def _waits_to_be_done(approval: Record, body: DecisionBody) -> bool:
+    """True when somebody approved it and it has not been carried out. Whoever may decide may send
+    it again: its checker may have left the house, and the decision stays theirs.
+    """
     return (
         body.decision == "approve"
         and approval["status"] == "approved"
         and approval["carried_out_at"] is None
-        and approval["checker_id"] == checker.subject_id
     )
 
 

@@ -28,6 +28,7 @@ from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
 from shared.wallet.answer import decode_answer
+from shared.wallet.errors import WALLET_NOT_FOUND
 
 _LAST: Final = "SELECT * FROM erasure_requests WHERE player_id = ? ORDER BY rowid DESC LIMIT 1"
 _OPEN: Final = """
@@ -91,6 +92,8 @@ SELECT (SELECT count(*) FROM deposits WHERE player_id = ?1) AS deposits,
   + (SELECT count(*) FROM pix_received JOIN deposits USING (txid)
     WHERE player_id = ?1 AND outcome = 'open') AS pending,
   (SELECT count(*) FROM offboardings WHERE player_id = ?1 AND next_at IS NOT NULL) AS leaving,
+  EXISTS (SELECT 1 FROM players
+    WHERE player_id = ?1 AND wallet_opened_at IS NOT NULL) AS has_wallet,
   (SELECT count(*) FROM approvals WHERE subject ->> 'player_id' = ?1 AND (status = 'pending'
     OR (status = 'approved' AND carried_out_at IS NULL AND refusal IS NULL))) AS proposed
 """
@@ -219,10 +222,11 @@ async def _refuse_open_money(house: House, player_id: str) -> int:
     text = await house.wallets.query(player_id, "state_at", "", "{}")
     answer = decode_answer(text)
     body = json.loads(answer.body)
-    if answer.status >= 500:
-        raise Unreachable("the wallet did not show its state")
     if answer.status >= 400:
-        return integer(payments["deposits"])  # there is no wallet, hence no money
+        # Only a wallet that was never opened holds nothing: one that is torn says this much too.
+        if body["code"] == WALLET_NOT_FOUND.code and not payments["has_wallet"]:
+            return integer(payments["deposits"])
+        raise Unreachable("the wallet did not show its state")
     balances = {name: body[name] for name in ("cash_minor", "bonus_minor", "held_minor")}
     if any(balances.values()) or body["open_rounds"] or integer(payments["pending"]):
         raise Rejected(
@@ -247,7 +251,8 @@ async def _end_sessions(house: House, player_id: str, now_ms: int) -> None:
 async def _end_in_wallet(house: House, player_id: str, session_id: str) -> None:
     payload = canonical_json({"session_id": session_id})
     text = await house.wallets.execute(player_id, "session_revoke", "", "", payload)
-    if decode_answer(text).status >= 500:
+    answer = decode_answer(text)
+    if answer.status >= 400 and answer.status != WALLET_NOT_FOUND.status:
         raise Unreachable("the wallet did not end a session")
 
 
