@@ -26,7 +26,7 @@ class EarliestAlarm:
 
     async def no_later_than(self, at_ms: int) -> None:
         """See that the handler runs at `at_ms` (UTC milliseconds) at the latest, but for delays of
-        the platform. An alarm that should have come is not waited for.
+        the platform. An alarm that should have come is asked for at once, never for later.
 
         Raises:
             PlatformError: when the platform did not take it; nothing is known of it then.
@@ -36,8 +36,12 @@ class EarliestAlarm:
             if not self._is_known:
                 self._is_known = True
                 self._set_for = found
-        if self._set_for is not None and self._clock.now_ms() <= self._set_for <= at_ms:
-            return
+        if self._set_for is not None:
+            now_ms = self._clock.now_ms()
+            if now_ms <= self._set_for <= at_ms:
+                return
+            if self._set_for < now_ms:
+                at_ms = now_ms  # what it was set for is overdue, and has not been done
         self._set_for = at_ms
         try:
             await self._alarm.set_at(at_ms)
