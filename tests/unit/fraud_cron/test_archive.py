@@ -219,6 +219,7 @@ def test_the_same_lines_make_the_same_file() -> None:
     assert list(unpack_lines(packed)) == lines
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 def test_in_any_order_of_arrival_and_of_ticks_each_event_is_archived_once(seed: int) -> None:
     """Law: no event is archived twice, and once all has arrived and is over, none is missing."""

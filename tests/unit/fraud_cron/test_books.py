@@ -217,6 +217,7 @@ def unpacked(house: Old, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 def test_a_tick_that_dies_anywhere_closes_nothing_by_halves(tmp_path: Path, *, after: bool) -> None:
     for deadly in range(1, 200):

@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jobs.conservation import reconcile
@@ -106,6 +107,7 @@ def test_finding_the_same_again_writes_no_second_alert() -> None:
     assert len(world.alerts()) == 1
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 def test_whatever_is_delivered_however_often_the_accounts_are_the_wallets(seed: int) -> None:
     """Law: deposits, bets and wins in any order of delivery conserve money in the projection."""

@@ -363,6 +363,7 @@ def test_what_arrives_is_put_on_the_list_of_the_velocity_scan() -> None:
     assert slots == [{"slot": TEST_EPOCH_MS - 3_600_000}, {"slot": TEST_EPOCH_MS}]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_whatever_the_queue_does_the_projection_converges(data: st.DataObject) -> None:
     """Law: batches that drop, repeat and reorder messages leave a prefix of each stream; once the

@@ -3,6 +3,7 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jobs.chain import EMPTY
@@ -52,6 +53,7 @@ def test_deposits_of_a_real_wallet_raise_the_velocity_alert() -> None:
     assert (alert["band"], alert["observed"]) == ("medium", 5)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32))
 def test_any_delivery_of_real_outboxes_converges_to_the_wallets_heads(seed: int) -> None:
     """Law: messages lost, repeated and shuffled; the last one of each wallet arrives in the end."""

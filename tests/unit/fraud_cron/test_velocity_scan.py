@@ -247,6 +247,7 @@ def test_slices_are_joined_only_where_a_window_of_the_rule_spans_them() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.permutations([LOW, LOW, LOW + 1, MEDIUM, HIGH, CRITICAL]), st.integers(1, 6))
 def test_no_order_of_findings_lowers_a_band_or_an_observation(
     order: list[int], findings: int
@@ -268,6 +269,7 @@ def test_no_order_of_findings_lowers_a_band_or_an_observation(
     assert json.loads(str(row["evidence"])) == {"observed": largest}
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 3 * 3_600), min_size=1, max_size=40),
     st.lists(st.integers(1, 40), max_size=4),
