@@ -8,6 +8,7 @@ is rolled back at once leaves money, grants, wagering and usage exactly as they 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -19,6 +20,8 @@ from shared.wallet import tables
 from shared.wallet.books import grant_facts
 from shared.wallet.history import state_at
 from shared.wallet.model import Grant, Limit, Round, Seed, Withdrawal
+
+pytestmark = pytest.mark.slow
 
 AMOUNTS = st.integers(min_value=1, max_value=2_000)
 PAYOUTS = st.one_of(st.just(0), st.integers(min_value=0, max_value=5_000))

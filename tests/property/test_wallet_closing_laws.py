@@ -10,12 +10,15 @@ never carried out again.
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.wallet.wallet_house import House, Reply
 
 from shared.kernel.times import DAY_MS, HOUR_MS
 from shared.wallet.closed_book import KEPT_ONLINE_MS
+
+pytestmark = pytest.mark.slow
 
 STEPS = 60
 FOREVER = 10**13

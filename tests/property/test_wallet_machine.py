@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,6 +28,8 @@ from shared.kernel.times import DAY_MS
 from shared.platform.native.sql import NativeSql
 from shared.wallet import tables
 from shared.wallet.posting import postings
+
+pytestmark = pytest.mark.slow
 
 AMOUNTS = st.integers(min_value=1, max_value=3_000)
 PAYOUTS = st.one_of(st.just(0), st.integers(min_value=0, max_value=9_000))
