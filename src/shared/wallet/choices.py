@@ -8,8 +8,7 @@ limit by game session is judged by days, which hold sessions. The measure is the
 from collections.abc import Iterable
 from typing import Final
 
-from shared.kernel.times import first_day_of_month, first_day_of_week
-from shared.wallet.limits import NOTHING, Totals, used
+from shared.wallet.limits import NOTHING, Totals, used, windows_of
 from shared.wallet.model import DayUsage, Limit
 
 LOOK_BACK_DAYS: Final = 30
@@ -17,8 +16,8 @@ LOOK_BACK_DAYS: Final = 30
 
 def looked_at_since(today: int) -> int:
     """The first day that `would_have_held` asks for."""
-    first = today - LOOK_BACK_DAYS + 1
-    return min(first_day_of_week(first), first_day_of_month(first))
+    windows = windows_of(today - LOOK_BACK_DAYS + 1)
+    return min(windows.week, windows.month)
 
 
 def would_have_held(limit: Limit, days: Iterable[DayUsage], today: int) -> bool:
@@ -39,13 +38,8 @@ def would_have_held(limit: Limit, days: Iterable[DayUsage], today: int) -> bool:
 
 def _window_of(period: str, day: int) -> int:
     """The first day of the window of `period` that holds `day`."""
-    match period:
-        case "weekly":
-            return first_day_of_week(day)
-        case "monthly":
-            return first_day_of_month(day)
-        case _:
-            return day
+    windows = windows_of(day)
+    return {"weekly": windows.week, "monthly": windows.month}.get(period, windows.day)
 
 
 def _plus(totals: Totals, seen: DayUsage) -> Totals:

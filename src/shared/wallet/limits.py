@@ -176,7 +176,11 @@ class Windows:
 
 def windows_at(now_ms: int, day_offset_ms: int) -> Windows:
     """The windows that hold `now_ms` where days are `day_offset_ms` ahead of UTC's."""
-    day = local_day(now_ms, day_offset_ms)
+    return windows_of(local_day(now_ms, day_offset_ms))
+
+
+def windows_of(day: int) -> Windows:
+    """The windows that hold a day."""
     return Windows(day, first_day_of_week(day), first_day_of_month(day))
 
 
