@@ -17,6 +17,7 @@ from services.container import House
 from services.fates import at_the_grant
 from services.personal_data import open_person
 from services.rows import integer
+from services.unknown_wallet import says_never_opened
 from shared.compliance.errors import ERASURE_DECIDED, ERASURE_MONEY_OPEN, ERASURE_NOT_FOUND
 from shared.compliance.model import profile_now
 from shared.compliance.retention import Kept, explanation, kept_after
@@ -28,7 +29,6 @@ from shared.kernel.failures import anonymous_trace
 from shared.kernel.ids import RANDOM_BYTES_PER_ID, uuid7
 from shared.platform.ports import Record, SqlConstraintError, Statement, Unreachable
 from shared.wallet.answer import decode_answer
-from shared.wallet.errors import WALLET_NOT_FOUND
 
 _LAST: Final = "SELECT * FROM erasure_requests WHERE player_id = ? ORDER BY rowid DESC LIMIT 1"
 _OPEN: Final = """
@@ -224,7 +224,7 @@ async def _refuse_open_money(house: House, player_id: str) -> int:
     body = json.loads(answer.body)
     if answer.status >= 400:
         # Only a wallet that was never opened holds nothing: one that is torn says this much too.
-        if body["code"] == WALLET_NOT_FOUND.code and not payments["has_wallet"]:
+        if says_never_opened(answer) and not payments["has_wallet"]:
             return integer(payments["deposits"])
         raise Unreachable("the wallet did not show its state")
     balances = {name: body[name] for name in ("cash_minor", "bonus_minor", "held_minor")}
@@ -252,7 +252,7 @@ async def _end_in_wallet(house: House, player_id: str, session_id: str) -> None:
     payload = canonical_json({"session_id": session_id})
     text = await house.wallets.execute(player_id, "session_revoke", "", "", payload)
     answer = decode_answer(text)
-    if answer.status >= 400 and answer.status != WALLET_NOT_FOUND.status:
+    if answer.status >= 400 and not says_never_opened(answer):
         raise Unreachable("the wallet did not end a session")
 
 

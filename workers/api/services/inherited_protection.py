@@ -18,11 +18,12 @@ from typing import Any, Final
 from services.container import House
 from services.marketing import withdraw_marketing
 from services.player_clock import player_now_ms
+from services.unknown_wallet import says_never_opened
 from shared.kernel.canonical import canonical_json
 from shared.kernel.times import parse_rfc3339
 from shared.platform.ports import Unreachable
 from shared.wallet.answer import decode_answer
-from shared.wallet.errors import EXCLUSION_NOT_SHORTENED, WALLET_NOT_FOUND
+from shared.wallet.errors import EXCLUSION_NOT_SHORTENED
 
 # All of them: one whose person never identified took nothing over from the one before it.
 _FORMERS: Final = """
@@ -114,8 +115,7 @@ async def _panel(house: House, player_id: str, *, was_opened: bool) -> _Panel | 
     """
     answer = decode_answer(await house.wallets.query(player_id, "protection", "", "{}"))
     body: _Panel = json.loads(answer.body)
-    is_unknown = answer.status == WALLET_NOT_FOUND.status and body["code"] == WALLET_NOT_FOUND.code
-    if is_unknown and not was_opened:
+    if says_never_opened(answer) and not was_opened:
         return None
     if answer.status >= 400:
         raise Unreachable(f"a former wallet does not show its protection: {body['code']}")

@@ -16,6 +16,7 @@ from services.pix_notices import has_open_payments
 from services.register_facts import IDENTIFIED, tell_wallet
 from services.rows import integer
 from services.session_endings import end_all
+from services.unknown_wallet import says_never_opened
 from services.withdrawals import own_account, remember_withdrawal
 from shared.compliance.model import profile_now
 from shared.compliance.registers.notices import NoticeKind, notice
@@ -24,7 +25,6 @@ from shared.compliance.rules import Offboarding, TextLanguage
 from shared.kernel.times import MINUTE_MS, local_date
 from shared.platform.ports import Statement, Unreachable
 from shared.wallet.answer import decode_answer
-from shared.wallet.errors import WALLET_NOT_FOUND
 
 _NOTIFIED: Final = """
 UPDATE offboardings SET notified_at = ? WHERE case_id = ? AND notified_at IS NULL
@@ -179,7 +179,7 @@ async def balance_of(house: House, case: Open) -> Balance:
 async def _balance(house: House, player_id: str) -> Balance | None:
     answer = decode_answer(await house.wallets.query(player_id, "balance", "", "{}"))
     told = json.loads(answer.body)
-    if answer.status == WALLET_NOT_FOUND.status and told["code"] == WALLET_NOT_FOUND.code:
+    if says_never_opened(answer):
         if await house.db.first(_OPENED, player_id) is None:
             return None
         raise Unreachable("a wallet that was opened does not know it")

@@ -8,9 +8,9 @@ import json
 
 from services.container import House
 from services.rows import integer
+from services.unknown_wallet import says_never_opened
 from shared.platform.ports import Unreachable
 from shared.wallet.answer import decode_answer
-from shared.wallet.errors import WALLET_NOT_FOUND
 
 
 async def player_now_ms(house: House, player_id: str, now_ms: int) -> int:
@@ -24,7 +24,7 @@ async def player_now_ms(house: House, player_id: str, now_ms: int) -> int:
         return now_ms
     answer = decode_answer(await house.wallets.query(player_id, "gate", "", "{}"))
     body = json.loads(answer.body)
-    if answer.status == WALLET_NOT_FOUND.status and body["code"] == WALLET_NOT_FOUND.code:
+    if says_never_opened(answer):
         return now_ms
     if answer.status >= 400:
         raise Unreachable(f"the wallet did not tell the time: {body['code']}")
